@@ -105,14 +105,14 @@ fn change(config: &Config, sql: &str, clock: &Clock) -> Result<()> {
 }
 
 /// One pass, as cron would see it.
-fn told_pass(config: &Config, errand: RunKind, clock: &Clock) -> Result<String> {
+fn told_pass(config: &Config, kind: RunKind, clock: &Clock) -> Result<String> {
     let mut portal = Http::new(&config.portal)?;
     let lock = Lock::try_acquire(&config.state)?.context("another pass is under way")?;
-    let ended = run_locked(&lock, config, &RunOptions::new(errand), &mut portal, clock, &mut ())?;
-    let line = run_summary::summary_line(errand.name(), &ended.counts, config.language)
-        .unwrap_or_default();
+    let ended = run_locked(&lock, config, &RunOptions::new(kind), &mut portal, clock, &mut ())?;
+    let line =
+        run_summary::summary_line(kind.name(), &ended.counts, config.language).unwrap_or_default();
     let outcome = ended.message.map(|message| message.text(config.language)).unwrap_or_default();
-    Ok(format!("$ ecvi-b24 {}\n{line}{outcome}\n", errand.name()))
+    Ok(format!("$ ecvi-b24 {}\n{line}{outcome}\n", kind.name()))
 }
 
 /// A deal as its card shows it.

@@ -36,7 +36,7 @@ pub struct ChangeInputs<'a> {
     /// Every digest begins with this.
     pub seed: u64,
     /// The bookings of these are to be read.
-    pub touched: &'a HashSet<RecordKey>,
+    pub dirty_parties: &'a HashSet<RecordKey>,
 }
 
 /// The rows from one id on, up to the next block's first.
@@ -60,7 +60,7 @@ pub struct Outline {
     /// How many rows there are.
     pub rows: u64,
     /// How many of them have no usable id, and are in no block.
-    pub nameless: u64,
+    pub rows_without_id: u64,
     /// Rows of `booking_guests`; 0 for the other kinds.
     pub residents: u64,
     /// Every row is to be read: that costs little here, or `modified_at` says next to nothing.
@@ -123,13 +123,16 @@ impl<'a> Sketch<'a> {
         let outline = Outline {
             blocks: vec![Block::beginning(None)],
             rows: 0,
-            nameless: 0,
+            rows_without_id: 0,
             residents: 0,
             says_little: false,
         };
         let touched = |of: Kind| {
-            let ids =
-                marks.touched.iter().filter(|key| key.kind == of).map(|key| key.id.borrowed());
+            let ids = marks
+                .dirty_parties
+                .iter()
+                .filter(|key| key.kind == of)
+                .map(|key| key.id.borrowed());
             let mut ids: Vec<RecordIdRef<'a>> = ids.collect();
             ids.sort_unstable();
             ids
@@ -151,7 +154,7 @@ impl<'a> Sketch<'a> {
     fn record(&mut self, kind: Kind, row: &SqlRow<'_>) -> Result<(), ReadError> {
         self.outline.rows += 1;
         let Some(id) = id_of(row.get_ref(0)?) else {
-            self.outline.nameless += 1;
+            self.outline.rows_without_id += 1;
             return Ok(());
         };
         self.begin(id)?;

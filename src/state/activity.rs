@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::Time;
 use super::history::{Counts, RUN_COLUMNS, read_run};
 use super::settings::TOTALS;
+use super::statements::query_all;
 use super::{Result, Run, State};
 use crate::domain::per_kind::PerKind;
 
@@ -16,15 +17,15 @@ use crate::domain::per_kind::PerKind;
 pub struct Totals {
     /// How many runs ended so, by the name of the outcome.
     pub runs: BTreeMap<String, u64>,
-    /// Objects created.
+    /// Objects that these runs created, by kind.
     pub created: PerKind<u64>,
-    /// Objects updated.
+    /// Objects that they updated, by kind.
     pub updated: PerKind<u64>,
-    /// Deals deleted.
+    /// Deals that they deleted.
     pub deleted: u64,
-    /// Attempts that failed.
+    /// Attempts of theirs that failed.
     pub failed: u64,
-    /// Requests made.
+    /// Requests that they made.
     pub requests: u64,
 }
 
@@ -50,9 +51,7 @@ impl State {
     /// The runs that began at this time or later, oldest first.
     pub fn runs_since(&self, at: DateTime<Utc>) -> Result<Vec<Run>> {
         let sql = format!("SELECT {RUN_COLUMNS} FROM runs WHERE started_at >= ?1 ORDER BY id");
-        let mut statement = self.connection.prepare(&sql)?;
-        let runs = statement.query_map([Time(at)], read_run)?;
-        Ok(runs.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, &sql, [Time(at)], read_run)
     }
 
     /// What all runs did.

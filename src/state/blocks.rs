@@ -12,6 +12,7 @@ use rusqlite::types::Value;
 
 use super::columns::Time;
 use super::records::BEFORE_ALL;
+use super::statements::query_all;
 use super::writer::Writer;
 use super::{Result, State};
 use crate::domain::record::{Kind, RecordId};
@@ -68,10 +69,8 @@ impl State {
     /// The blocks of a kind.
     pub fn blocks(&self, kind: Kind) -> Result<Blocks> {
         let sql = "SELECT first, digest, linked, seen, changed_at FROM blocks WHERE kind = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
         // The first block begins before all ids, with what is none.
-        let found = statement.query_map([kind], |row| Ok((row.get(0).ok(), stored_block(row)?)))?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, [kind], |row| Ok((row.get(0).ok(), stored_block(row)?)))
     }
 
     /// Whether everything stood as sent in the last run that read the mirror, and nothing was done
@@ -89,32 +88,31 @@ impl State {
 impl Writer<'_> {
     /// The blocks of a kind are these from now on.
     pub fn save_blocks(&self, kind: Kind, changes: &[BlockChange]) -> Result<()> {
-        let mut keep = self.transaction.prepare_cached(
-            "INSERT OR REPLACE INTO blocks (kind, first, digest, linked, seen, changed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        let mut drop =
-            self.transaction.prepare_cached("DELETE FROM blocks WHERE kind = ?1 AND first = ?2")?;
         for change in changes {
             match change {
-                BlockChange::Keep(first, StoredBlock { clean: stood, seen, changed_at }) => {
-                    let digest = stood.map(|stood| stood.digest.cast_signed());
-                    let link = stood.map_or(0, |stood| stood.linked);
-                    let seen = seen.map(u64::cast_signed);
-                    keep.execute((
-                        kind,
-                        first_id(first.as_ref()),
-                        digest,
-                        link,
-                        seen,
-                        changed_at.map(Time),
-                    ))?;
-                }
+                BlockChange::Keep(first, block) => self.save_block(kind, first.as_ref(), block)?,
                 BlockChange::Drop(first) => {
-                    drop.execute((kind, first_id(first.as_ref())))?;
+                    let sql = "DELETE FROM blocks WHERE kind = ?1 AND first = ?2";
+                    self.execute(sql, (kind, first_id(first.as_ref())))?;
                 }
             }
         }
         Ok(())
+    }
+
+    fn save_block(
+        &self,
+        kind: Kind,
+        first: Option<&RecordId>,
+        StoredBlock { clean, seen, changed_at }: &StoredBlock,
+    ) -> Result<()> {
+        let digest = clean.map(|clean| clean.digest.cast_signed());
+        let linked = clean.map_or(0, |clean| clean.linked);
+        let seen = seen.map(u64::cast_signed);
+        self.execute(
+            "INSERT OR REPLACE INTO blocks (kind, first, digest, linked, seen, changed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (kind, first_id(first), digest, linked, seen, changed_at.map(Time)),
+        )
     }
 }

@@ -52,9 +52,9 @@ written_by_name!(Event, FailureCode, Operation, Outcome, Severity);
 /// not know.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Stored<T> {
-    /// Of another version.
+    /// A name that only another version knows.
     Unknown(String),
-    /// Of this one.
+    /// What the name means in this version.
     Known(T),
 }
 

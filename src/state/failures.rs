@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::columns::Time;
-use super::records::ABSENT_IN_MIRROR;
+use super::records::RecordFlag;
+use super::statements::query_first;
 use super::writer::Writer;
 use super::{Event, Operation, Result, Severity};
 use crate::domain::failure_code::FailureCode;
@@ -63,7 +64,7 @@ impl Writer<'_> {
         self.keep_record(key, *row)?;
         self.clear_severity(key, Severity::Failure)?;
         self.clear_severity(key, Severity::Waiting)?;
-        let trouble = NewIssue {
+        let issue = NewIssue {
             severity: Severity::Failure,
             code: *code,
             operation: *operation,
@@ -72,7 +73,7 @@ impl Writer<'_> {
             attempts: attempts + 1,
             first_at,
         };
-        self.insert_issue(key, &trouble, now)?;
+        self.insert_issue(key, &issue, now)?;
         self.schedule_retry(key, now + pause)?;
         self.clear_doubt(key)?;
         self.log_event(key, Event::Failed, None, code.name(), now)
@@ -85,7 +86,7 @@ impl Writer<'_> {
         let since =
             self.previous_attempts(&key, Severity::Waiting)?.map_or(now, |(_, since)| since);
         self.clear_issues(&key)?;
-        let trouble = NewIssue {
+        let issue = NewIssue {
             severity: Severity::Waiting,
             code: FailureCode::GuestWaiting,
             operation: Some(Operation::Create),
@@ -94,7 +95,7 @@ impl Writer<'_> {
             attempts: 1,
             first_at: since,
         };
-        self.insert_issue(&key, &trouble, now)
+        self.insert_issue(&key, &issue, now)
     }
 
     /// The record is sent, but not whole.
@@ -106,7 +107,7 @@ impl Writer<'_> {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let Warning { code, message } = warning;
-        let trouble = NewIssue {
+        let issue = NewIssue {
             severity: Severity::Warning,
             code: *code,
             operation: Some(Operation::Update),
@@ -115,7 +116,7 @@ impl Writer<'_> {
             attempts: 1,
             first_at: now,
         };
-        self.insert_issue(key, &trouble, now)
+        self.insert_issue(key, &issue, now)
     }
 
     /// Deals of ours with this origin that no booking stands behind.
@@ -126,7 +127,7 @@ impl Writer<'_> {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let deals = IssueDetail::Cards(deals.to_vec()).to_string();
-        let trouble = NewIssue {
+        let issue = NewIssue {
             severity: Severity::Warning,
             code: FailureCode::DealWithoutBooking,
             operation: None,
@@ -135,24 +136,20 @@ impl Writer<'_> {
             attempts: 1,
             first_at: now,
         };
-        self.insert_issue(booking, &trouble, now)
+        self.insert_issue(booking, &issue, now)
     }
 
     /// A failed record is tried with the first run after this.
     pub fn schedule_retry(&self, key: &RecordKey, at: DateTime<Utc>) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE troubles SET next_at = ?3 WHERE kind = ?1 AND id = ?2 AND severity = 'failure'",
-            )?
-            .execute((key.kind, &key.id, Time(at)))?;
-        Ok(())
+        let sql = "UPDATE troubles SET next_at = ?3
+                   WHERE kind = ?1 AND id = ?2 AND severity = 'failure'";
+        self.execute(sql, (key.kind, &key.id, Time(at)))
     }
 
     /// What was reported of deals without a booking is about to be reported anew.
     pub fn clear_orphaned_deals(&self) -> Result<()> {
-        self.transaction
-            .execute("DELETE FROM troubles WHERE code = ?1", [FailureCode::DealWithoutBooking])?;
-        Ok(())
+        let sql = "DELETE FROM troubles WHERE code = ?1";
+        self.execute(sql, [FailureCode::DealWithoutBooking])
     }
 
     /// A failure is forgotten: the record is tried with the next run.
@@ -166,75 +163,65 @@ impl Writer<'_> {
         key: &RecordKey,
         severity: Severity,
     ) -> Result<Option<(u32, DateTime<Utc>)>> {
-        let sql =
-            "SELECT attempts, first_at FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        let found = statement.query_row((key.kind, &key.id, severity), |row| {
+        let sql = "SELECT attempts, first_at FROM troubles
+                   WHERE kind = ?1 AND id = ?2 AND severity = ?3";
+        query_first(&self.transaction, sql, (key.kind, &key.id, severity), |row| {
             Ok((row.get(0)?, row.get::<_, Time>(1)?.0))
-        });
-        Ok(found.optional()?)
+        })
     }
 
     pub(super) fn clear_issues(&self, key: &RecordKey) -> Result<()> {
-        self.transaction
-            .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2")?
-            .execute((key.kind, &key.id))?;
-        Ok(())
+        self.execute("DELETE FROM troubles WHERE kind = ?1 AND id = ?2", (key.kind, &key.id))
     }
 
     pub(super) fn clear_severity(&self, key: &RecordKey, severity: Severity) -> Result<()> {
-        self.transaction
-            .prepare_cached("DELETE FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3")?
-            .execute((key.kind, &key.id, severity))?;
-        Ok(())
+        let sql = "DELETE FROM troubles WHERE kind = ?1 AND id = ?2 AND severity = ?3";
+        self.execute(sql, (key.kind, &key.id, severity))
     }
 
     /// A record that is not sent is known by its name, and goes again when its pause is over. What
     /// was sent before keeps the name it was sent with: its bookings' titles are compared with
-    /// that. Whoever has a row is not gone.
+    /// that. A record with a row is not absent.
     fn keep_record(&self, key: &RecordKey, row: Option<&Row>) -> Result<()> {
         let label = row.map_or("", |row| row.display_name.as_str());
-        let gone = if row.is_some() { ABSENT_IN_MIRROR } else { 0 };
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO records (kind, id, label, todo) VALUES (?1, ?2, ?3, 1)
-                 ON CONFLICT DO UPDATE SET todo = todo | 1, flags = flags & ~?4,
-                   label = iif(?3 = '' OR modified_at IS NOT NULL, label, ?3)",
-            )?
-            .execute((key.kind, &key.id, label, gone))?;
-        Ok(())
+        let cleared = row.map_or(0, |_| RecordFlag::AbsentInMirror.bit());
+        self.execute(
+            "INSERT INTO records (kind, id, label, todo) VALUES (?1, ?2, ?3, 1)
+             ON CONFLICT DO UPDATE SET todo = todo | 1, flags = flags & ~?4,
+               label = iif(?3 = '' OR modified_at IS NOT NULL, label, ?3)",
+            (key.kind, &key.id, label, cleared),
+        )
     }
 
     fn insert_issue(
         &self,
         key: &RecordKey,
-        trouble: &NewIssue<'_>,
+        issue: &NewIssue<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let NewIssue { severity, code, operation, message, row, attempts, first_at } = trouble;
-        self.transaction
-            .prepare_cached(
-                "INSERT OR REPLACE INTO troubles (kind, id, severity, code, operation, message, attempts, first_at,
-                   last_at, modified_at, content, people)
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, coalesce(?10, d.modified_at, ''),
-                        coalesce(?11, d.content, 0), coalesce(?12, d.people, 0)
-                 FROM (SELECT 1) LEFT JOIN doubts d ON d.kind = ?1 AND d.id = ?2",
-            )?
-            .execute(params![
-                key.kind,
-                key.id,
-                severity,
-                code,
-                operation.map_or("read", Operation::name),
-                message,
-                attempts,
-                Time(*first_at),
-                Time(now),
-                row.map(|row| row.modified_at.as_str()),
-                row.map(|row| row.content_hash.cast_signed()),
-                row.map(|row| row.parties_hash.cast_signed()),
-            ])?;
-        Ok(())
+        let NewIssue { severity, code, operation, message, row, attempts, first_at } = issue;
+        let parameters = params![
+            key.kind,
+            key.id,
+            severity,
+            code,
+            operation.map_or("read", Operation::name),
+            message,
+            attempts,
+            Time(*first_at),
+            Time(now),
+            row.map(|row| row.modified_at.as_str()),
+            row.map(|row| row.content_hash.cast_signed()),
+            row.map(|row| row.parties_hash.cast_signed()),
+        ];
+        self.execute(
+            "INSERT OR REPLACE INTO troubles (kind, id, severity, code, operation, message,
+               attempts, first_at, last_at, modified_at, content, people)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, coalesce(?10, d.modified_at, ''),
+                    coalesce(?11, d.content, 0), coalesce(?12, d.people, 0)
+             FROM (SELECT 1) LEFT JOIN doubts d ON d.kind = ?1 AND d.id = ?2",
+            parameters,
+        )
     }
 }
 
@@ -245,7 +232,8 @@ mod tests {
 
     #[test]
     fn the_pause_of_a_record_that_fails_doubles_up_to_a_day() {
-        let (state, now) = (State::in_memory().unwrap(), DateTime::default());
+        let state = State::in_memory().unwrap();
+        let now = DateTime::default();
         let guest = RecordKey::new(Kind::Guest, 1);
         let failure =
             Failure { code: FailureCode::PortalRefused, operation: None, message: "", row: None };

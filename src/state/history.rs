@@ -1,12 +1,12 @@
 //! The history: of runs, and of what was done to each record. Both are trimmed, so the state does
 //! not grow for ever.
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
 use super::columns::{Stored, Time};
-use super::statements::query_first;
+use super::statements::{query_all, query_first};
 use super::{Result, State};
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
@@ -24,9 +24,9 @@ const EVENTS_KEPT: i64 = 500_000;
 pub struct Counts {
     /// Created, by kind in the order guest, company, booking.
     pub created: PerKind<u64>,
-    /// Updated, likewise.
+    /// Objects updated, by kind.
     pub updated: PerKind<u64>,
-    /// Deleted deals.
+    /// Deals that were deleted.
     pub deleted: u64,
     /// Records that were tried and failed.
     pub failed: u64,
@@ -39,12 +39,12 @@ impl Counts {
     }
 }
 
-/// A run.
+/// One execution of a command that sends something.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Run {
     /// `sync`, `initial-export`, `retry` or `audit`.
     pub command: String,
-    /// When it began.
+    /// When the run began.
     pub started_at: DateTime<Utc>,
     /// When it ended; none while it runs, or when it was killed.
     pub finished_at: Option<DateTime<Utc>>,
@@ -52,9 +52,9 @@ pub struct Run {
     pub outcome: Option<Stored<Outcome>>,
     /// Why it ended early.
     pub message: Option<Message>,
-    /// What it did.
+    /// What it created, updated and deleted.
     pub counts: Counts,
-    /// Requests made.
+    /// How many requests it made.
     pub requests: u64,
 }
 
@@ -68,8 +68,9 @@ pub enum Event {
     Updated,
     /// Its object was deleted, or found deleted.
     Deleted,
-    /// An object that stood there became its own.
-    Adopted,
+    /// An existing object became its own.
+    #[strum(serialize = "adopted")]
+    TakenOver,
     /// The object was gone, and another one is its own now.
     Relinked,
     /// A creation without an answer had taken effect.
@@ -96,13 +97,13 @@ impl Event {
 /// A line of a record's history.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct HistoryEntry {
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
-    /// What.
+    /// What happened to the record.
     pub event: Stored<Event>,
-    /// The object.
+    /// The object in the CRM, where there was one.
     pub crm_id: Option<i64>,
-    /// More about it.
+    /// The former object, the failure code or the booking's number.
     pub detail: String,
 }
 
@@ -190,28 +191,27 @@ impl State {
         self.add_to_totals(ended)
     }
 
-    /// The newest pass.
+    /// The run that began last.
     pub fn last_run(&self) -> Result<Option<Run>> {
         let sql = format!("SELECT {RUN_COLUMNS} FROM runs ORDER BY id DESC LIMIT 1");
-        Ok(self.connection.prepare_cached(&sql)?.query_row([], read_run).optional()?)
+        query_first(&self.connection, &sql, [], read_run)
     }
 
     /// When the last run that completed (`ok` or `partial`) ended.
     pub fn last_success(&self) -> Result<Option<DateTime<Utc>>> {
-        let sql = "SELECT finished_at FROM runs WHERE outcome IN ('ok', 'partial') ORDER BY id DESC LIMIT 1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.query_row([], |row| row.get(0)).optional()?.map(|Time(at)| at))
+        let sql = "SELECT finished_at FROM runs WHERE outcome IN ('ok', 'partial')
+                   ORDER BY id DESC LIMIT 1";
+        let found = query_first(&self.connection, sql, [], |row| row.get(0))?;
+        Ok(found.map(|Time(at)| at))
     }
 
     /// What happened to a record, oldest first.
     pub fn history(&self, key: &RecordKey) -> Result<Vec<HistoryEntry>> {
         let sql = "SELECT at, event, crm_id, detail FROM history WHERE kind = ?1 AND id = ?2 ORDER BY seq";
-        let mut statement = self.connection.prepare(sql)?;
-        let entries = statement.query_map((key.kind, &key.id), |row| {
+        query_all(&self.connection, sql, (key.kind, &key.id), |row| {
             let Time(at) = row.get(0)?;
             Ok(HistoryEntry { at, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })
-        })?;
-        Ok(entries.collect::<rusqlite::Result<_>>()?)
+        })
     }
 }
 

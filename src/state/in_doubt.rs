@@ -3,9 +3,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use rusqlite::OptionalExtension;
-
-use super::statements::execute;
+use super::statements::query_first;
 use super::writer::{Writer, json};
 use super::{Operation, Result, State};
 use crate::domain::owned_values::OwnedValues;
@@ -27,11 +25,7 @@ impl State {
     /// Why the call in doubt had no answer; empty where nobody knows.
     pub fn reason_of_doubt(&self, key: &RecordKey) -> Result<String> {
         let sql = "SELECT reason FROM doubts WHERE kind = ?1 AND id = ?2";
-        let reason = self
-            .connection
-            .prepare_cached(sql)?
-            .query_row((key.kind, &key.id), |row| row.get(0))
-            .optional()?;
+        let reason = query_first(&self.connection, sql, (key.kind, &key.id), |row| row.get(0))?;
         Ok(reason.unwrap_or_default())
     }
 }
@@ -40,7 +34,7 @@ impl Writer<'_> {
     /// Why the call in doubt had no answer, as far as the line told.
     pub fn save_reason_of_doubt(&self, key: &RecordKey, reason: &str) -> Result<()> {
         let sql = "UPDATE doubts SET reason = ?3 WHERE kind = ?1 AND id = ?2";
-        execute(&self.transaction, sql, (key.kind, &key.id, reason))
+        self.execute(sql, (key.kind, &key.id, reason))
     }
 
     /// Before a call: what is tried with which row, and what of phones and e-mails may be ours from
@@ -48,68 +42,65 @@ impl Writer<'_> {
     pub fn mark_in_doubt(
         &self,
         key: &RecordKey,
-        attempt: &InDoubtCall<'_>,
+        call: &InDoubtCall<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let InDoubtCall { operation, row, owned_values: written } = attempt;
-        let sql =
+        let InDoubtCall { operation, row, owned_values } = call;
+        let doubt = (
+            key.kind,
+            &key.id,
+            operation,
+            call_time(now),
+            row.map_or("", |row| row.modified_at.as_str()),
+            row.map_or(0, |row| row.content_hash.cast_signed()),
+            row.map_or(0, |row| row.parties_hash.cast_signed()),
+        );
+        self.execute(
             "INSERT OR REPLACE INTO doubts (kind, id, operation, at, modified_at, content, people)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        execute(
-            &self.transaction,
-            sql,
-            (
-                key.kind,
-                &key.id,
-                operation,
-                now.to_rfc3339_opts(SecondsFormat::Millis, true),
-                row.map_or("", |row| row.modified_at.as_str()),
-                row.map_or(0, |row| row.content_hash.cast_signed()),
-                row.map_or(0, |row| row.parties_hash.cast_signed()),
-            ),
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            doubt,
         )?;
-        let sql = "INSERT INTO records (kind, id, label, written) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET written = excluded.written";
-        execute(
-            &self.transaction,
-            sql,
-            (key.kind, &key.id, row.map_or("", |row| row.display_name.as_str()), json(written)?),
+        let label = row.map_or("", |row| row.display_name.as_str());
+        self.execute(
+            "INSERT INTO records (kind, id, label, written) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET written = excluded.written",
+            (key.kind, &key.id, label, json(owned_values)?),
         )
     }
 
     /// The record's call was never answered.
     pub fn count_unanswered(&self, key: &RecordKey) -> Result<()> {
         let sql = "UPDATE records SET strikes = strikes + 1 WHERE kind = ?1 AND id = ?2";
-        execute(&self.transaction, sql, (key.kind, &key.id))
+        self.execute(sql, (key.kind, &key.id))
     }
 
     /// The call was still under way just now, or the clock went back: the doubt is as young as can
     /// be.
     pub fn refresh_doubt(&self, key: &RecordKey, now: DateTime<Utc>) -> Result<()> {
         let sql = "UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2";
-        execute(
-            &self.transaction,
-            sql,
-            (key.kind, &key.id, now.to_rfc3339_opts(SecondsFormat::Millis, true)),
-        )
+        self.execute(sql, (key.kind, &key.id, call_time(now)))
     }
 
     /// The portal did nothing: of phones and e-mails is ours what was ours before the call.
-    pub fn revert_attempt(&self, key: &RecordKey, written: &OwnedValues) -> Result<()> {
+    pub fn revert_attempt(&self, key: &RecordKey, owned_values: &OwnedValues) -> Result<()> {
         let sql = "UPDATE records SET written = ?3 WHERE kind = ?1 AND id = ?2";
-        execute(&self.transaction, sql, (key.kind, &key.id, json(written)?))?;
+        self.execute(sql, (key.kind, &key.id, json(owned_values)?))?;
         self.clear_doubt(key)
     }
 
     /// The record's call was answered.
     pub fn reset_unanswered(&self, key: &RecordKey) -> Result<()> {
         let sql = "UPDATE records SET strikes = 0 WHERE kind = ?1 AND id = ?2";
-        execute(&self.transaction, sql, (key.kind, &key.id))
+        self.execute(sql, (key.kind, &key.id))
     }
 
     /// The call left no doubt, or the doubt is settled.
     pub fn clear_doubt(&self, key: &RecordKey) -> Result<()> {
-        let sql = "DELETE FROM doubts WHERE kind = ?1 AND id = ?2";
-        execute(&self.transaction, sql, (key.kind, &key.id))
+        self.execute("DELETE FROM doubts WHERE kind = ?1 AND id = ?2", (key.kind, &key.id))
     }
+}
+
+/// To the millisecond: a doubt is compared with the time that the lock's file holds.
+fn call_time(now: DateTime<Utc>) -> String {
+    now.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

@@ -8,6 +8,7 @@ use strum::{EnumString, IntoStaticStr};
 
 use super::columns::{Stored, Time};
 use super::records::{Operation, record_key};
+use super::statements::query_all;
 use super::{Result, State};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
@@ -17,7 +18,7 @@ use crate::domain::record::{Kind, RecordId, RecordKey};
 #[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Severity {
-    /// Not sent.
+    /// The record was not sent.
     Failure,
     /// Sent, but not whole.
     Warning,
@@ -26,7 +27,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The worst first.
+    /// All of them, the worst first.
     pub const ALL: [Severity; 3] = [Severity::Failure, Severity::Waiting, Severity::Warning];
 
     /// The word of the state.
@@ -35,10 +36,10 @@ impl Severity {
     }
 }
 
-/// One trouble of one record, as `status` shows it.
+/// What is wrong with one record, as `status` shows it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Issue {
-    /// Which record.
+    /// The record that it is about.
     pub key: RecordKey,
     /// Last name or number; empty when unknown.
     pub display_name: String,
@@ -54,14 +55,14 @@ pub struct Issue {
     pub last_at: DateTime<Utc>,
     /// When it is tried again; warnings are not.
     pub next_at: Option<DateTime<Utc>>,
-    /// Why.
+    /// What it is, as docs/codes.md lists it.
     pub code: Stored<FailureCode>,
     /// What it is about.
     pub detail: IssueDetail,
 }
 
 /// The columns that [`read_issue`] reads, of a severity.
-pub(super) const TROUBLES: &str =
+pub(super) const ISSUES: &str =
     "SELECT t.kind, t.id, r.label, r.crm_id, t.operation, t.attempts, t.first_at, t.last_at,
         t.next_at, t.code, t.message
  FROM troubles t LEFT JOIN records r ON r.kind = t.kind AND r.id = t.id
@@ -85,47 +86,40 @@ fn read_issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
 }
 
 impl State {
-    /// All troubles of a severity, ordered by kind and id.
+    /// All issues of a severity, ordered by kind and id.
     pub fn issues(&self, severity: Severity) -> Result<Vec<Issue>> {
-        self.query_issues(&format!("{TROUBLES} ORDER BY t.kind, t.id, t.code"), [severity])
+        self.query_issues(&format!("{ISSUES} ORDER BY t.kind, t.id, t.code"), [severity])
     }
 
     /// Objects that are known to be gone, of records that were put aside for that.
     pub fn missing_objects(&self) -> Result<Vec<(Kind, i64)>> {
-        let sql = format!("{TROUBLES} AND t.code = ?2 ORDER BY t.kind, t.id");
+        let sql = format!("{ISSUES} AND t.code = ?2 ORDER BY t.kind, t.id");
         let missing = self.query_issues(&sql, (Severity::Failure, FailureCode::ObjectMissing))?;
-        Ok(missing
-            .into_iter()
-            .filter_map(|trouble| Some((trouble.key.kind, trouble.crm_id?)))
-            .collect())
+        Ok(missing.into_iter().filter_map(|issue| Some((issue.key.kind, issue.crm_id?))).collect())
     }
 
     fn query_issues(&self, sql: &str, parameters: impl Params) -> Result<Vec<Issue>> {
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let troubles = statement.query_map(parameters, read_issue)?;
-        Ok(troubles.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, parameters, read_issue)
     }
 
     /// The records of a kind that failed or wait.
     pub fn failed_or_waiting(&self, kind: Kind) -> Result<HashSet<RecordId>> {
         let sql = "SELECT id FROM troubles WHERE kind = ?1 AND severity IN ('failure', 'waiting')";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let ids = statement.query_map([kind], |row| row.get(0))?;
-        Ok(ids.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, [kind], |row| row.get(0))
     }
 
-    /// The troubles of one record, failures first.
+    /// The issues of one record, failures first.
     pub fn issues_of(&self, key: &RecordKey) -> Result<Vec<(Severity, Issue)>> {
-        let sql = format!("{TROUBLES} AND t.kind = ?2 AND t.id = ?3 ORDER BY t.code");
+        let sql = format!("{ISSUES} AND t.kind = ?2 AND t.id = ?3 ORDER BY t.code");
         let mut found = Vec::new();
         for severity in Severity::ALL {
             let all = self.query_issues(&sql, (severity, key.kind, &key.id))?;
-            found.extend(all.into_iter().map(|trouble| (severity, trouble)));
+            found.extend(all.into_iter().map(|issue| (severity, issue)));
         }
         Ok(found)
     }
 
-    /// How many records of a kind have a trouble of a severity.
+    /// How many records of a kind have an issue of a severity.
     pub fn count_issues(&self, kind: Kind, severity: Severity) -> Result<u64> {
         let sql = "SELECT count(DISTINCT id) FROM troubles WHERE kind = ?1 AND severity = ?2";
         Ok(self.connection.prepare_cached(sql)?.query_row((kind, severity), |row| row.get(0))?)

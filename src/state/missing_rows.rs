@@ -2,11 +2,10 @@
 //! oldest.
 
 use chrono::{DateTime, Utc};
-use rusqlite::Row as SqlRow;
 use serde::{Deserialize, Serialize};
 
 use super::columns::Time;
-use super::statements::execute;
+use super::statements::query_all;
 use super::writer::Writer;
 use super::{Result, State};
 use crate::domain::record::{Kind, RecordId, RecordKey};
@@ -15,9 +14,9 @@ use crate::mirror::{Entity, Row};
 /// When a stay is, in minutes of the hotel's wall clock since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Stay {
-    /// Its begin.
+    /// The begin of the stay.
     pub arrival: i64,
-    /// Its end.
+    /// The end of the stay.
     pub departure: i64,
 }
 
@@ -28,9 +27,9 @@ pub enum Note {
     Missing,
     /// It has one, with this content.
     Read {
-        /// As [`Row::content_hash`].
+        /// The row's [`Row::content_hash`].
         content: u64,
-        /// Of a booking.
+        /// When a booking's stay is.
         stay: Option<Stay>,
     },
 }
@@ -38,9 +37,9 @@ pub enum Note {
 /// A record that was given up: its deal was deleted, or it left its deals.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Departure {
-    /// Its id.
+    /// The id of the record.
     pub id: RecordId,
-    /// When.
+    /// When it was given up.
     pub at: DateTime<Utc>,
     /// Of a booking, where it is known.
     pub stay: Option<Stay>,
@@ -49,9 +48,9 @@ pub struct Departure {
 /// By what stays are old.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Oldest {
-    /// By arrival.
+    /// The stays that begin first.
     Arrival,
-    /// By departure.
+    /// The stays that end first.
     Departure,
 }
 
@@ -83,78 +82,74 @@ impl State {
     /// Who was given up since then without anybody's word.
     pub fn departures(&self, kind: Kind, since: DateTime<Utc>) -> Result<Vec<Departure>> {
         let sql = "SELECT id, at, arrival, departure FROM departures WHERE kind = ?1 AND at >= ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map((kind, Time(since)), |row| {
+        query_all(&self.connection, sql, (kind, Time(since)), |row| {
             let Time(at) = row.get(1)?;
             let stay = Stay::of(row.get(2)?, row.get(3)?);
             Ok(Departure { id: row.get(0)?, at, stay })
-        })?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// The bookings with a deal whose stays are the oldest, the oldest first, with the time that
     /// counts.
     pub fn oldest_stays(&self, by: Oldest, most: u64) -> Result<Vec<(RecordId, i64)>> {
-        let arrival = "SELECT id, arrival FROM records
-                       WHERE arrival IS NOT NULL AND crm_id IS NOT NULL ORDER BY arrival, id LIMIT ?1";
-        let departure = "SELECT id, departure FROM records
-                         WHERE departure IS NOT NULL AND crm_id IS NOT NULL ORDER BY departure, id LIMIT ?1";
         let sql = match by {
-            Oldest::Arrival => arrival,
-            Oldest::Departure => departure,
+            Oldest::Arrival => {
+                "SELECT id, arrival FROM records
+                 WHERE arrival IS NOT NULL AND crm_id IS NOT NULL ORDER BY arrival, id LIMIT ?1"
+            }
+            Oldest::Departure => {
+                "SELECT id, departure FROM records
+                 WHERE departure IS NOT NULL AND crm_id IS NOT NULL
+                 ORDER BY departure, id LIMIT ?1"
+            }
         };
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let pair = |row: &SqlRow<'_>| Ok((row.get(0)?, row.get(1)?));
-        let found = statement.query_map([most], pair)?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, sql, [most], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 }
 
 impl Writer<'_> {
     /// Writes down what a sound reading says of a record.
     pub fn save_note(&self, key: &RecordKey, note: Note, now: DateTime<Utc>) -> Result<()> {
+        let RecordKey { kind, id } = key;
         match note {
-            Note::Missing => self
-                .transaction
-                .prepare_cached("UPDATE records SET missing_since = ?3 WHERE kind = ?1 AND id = ?2")?
-                .execute((key.kind, &key.id, Time(now)))?,
-            Note::Read { content, stay } => self
-                .transaction
-                .prepare_cached(
-                    "UPDATE records SET missing_since = NULL, content = ?3, arrival = ?4, departure = ?5
-                     WHERE kind = ?1 AND id = ?2",
-                )?
-                .execute((
-                    key.kind,
-                    &key.id,
-                    content.cast_signed(),
-                    stay.map(|stay| stay.arrival),
-                    stay.map(|stay| stay.departure),
-                ))?,
-        };
-        Ok(())
+            Note::Missing => self.execute(
+                "UPDATE records SET missing_since = ?3 WHERE kind = ?1 AND id = ?2",
+                (kind, id, Time(now)),
+            ),
+            Note::Read { content, stay } => {
+                let arrival = stay.map(|stay| stay.arrival);
+                let departure = stay.map(|stay| stay.departure);
+                self.execute(
+                    "UPDATE records SET missing_since = NULL, content = ?3, arrival = ?4,
+                       departure = ?5 WHERE kind = ?1 AND id = ?2",
+                    (kind, id, content.cast_signed(), arrival, departure),
+                )
+            }
+        }
     }
 
-    /// Nothing is concluded from who is missing now: whoever stays away is missing from the next
-    /// sound reading on.
+    /// Nothing is concluded from who is missing now: a record that stays away is missing from the
+    /// next sound reading on.
     pub fn clear_missing_since(&self, kind: Kind) -> Result<()> {
         let sql =
             "UPDATE records SET missing_since = NULL WHERE kind = ?1 AND missing_since IS NOT NULL";
-        execute(&self.transaction, sql, [kind])
+        self.execute(sql, [kind])
     }
 
     /// A record is about to be given up.
     pub fn save_departure(&self, kind: Kind, departure: &Departure) -> Result<()> {
         let Departure { id, at, stay } = departure;
-        let (arrival, end) = (stay.map(|stay| stay.arrival), stay.map(|stay| stay.departure));
-        let sql = "INSERT OR REPLACE INTO departures (kind, id, at, arrival, departure)
-                 VALUES (?1, ?2, ?3, ?4, ?5)";
-        execute(&self.transaction, sql, (kind, id, Time(*at), arrival, end))
+        let arrival = stay.map(|stay| stay.arrival);
+        let departure = stay.map(|stay| stay.departure);
+        self.execute(
+            "INSERT OR REPLACE INTO departures (kind, id, at, arrival, departure)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            (kind, id, Time(*at), arrival, departure),
+        )
     }
 
     /// Those who were given up before then count no more.
     pub fn delete_departures(&self, kind: Kind, before: DateTime<Utc>) -> Result<()> {
-        let sql = "DELETE FROM departures WHERE kind = ?1 AND at < ?2";
-        execute(&self.transaction, sql, (kind, Time(before)))
+        self.execute("DELETE FROM departures WHERE kind = ?1 AND at < ?2", (kind, Time(before)))
     }
 }

@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -52,13 +52,14 @@ pub use writer::{SentRecord, Writer};
 
 use crate::platform::{private_files, regular_file, sidecar_path};
 use error::OpenError;
+use statements::{execute, query_first};
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// More than there are: with sixteen, as is usual, a batch would parse most of its statements again
 /// and again.
 const STATEMENTS: usize = 128;
 
-/// An open state.
+/// An open state, one `SQLite` file.
 pub struct State {
     connection: Connection,
 }
@@ -71,7 +72,7 @@ impl State {
     }
 
     /// Opens the state to look at it, also while a run is writing: nothing is made, migrated or
-    /// changed. Where no pass has been yet, it is an empty one in memory.
+    /// changed. Where no run has been yet, it is an empty one in memory.
     pub fn open_readonly(path: &Path) -> Result<State> {
         if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == IoErrorKind::NotFound)
         {
@@ -101,23 +102,16 @@ impl State {
 
     /// A remembered value; one that this version cannot read counts as forgotten.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let text: Option<String> = self
-            .connection
-            .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
-            .query_row([key], |row| row.get(0))
-            .optional()?;
+        let sql = "SELECT value FROM meta WHERE key = ?1";
+        let text: Option<String> = query_first(&self.connection, sql, [key], |row| row.get(0))?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     /// Remembers a value. One that is remembered already costs no write.
     pub fn set<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO meta (key, value) VALUES (?1, ?2)
-                 ON CONFLICT DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value",
-            )?
-            .execute((key, serde_json::to_string(value)?))?;
-        Ok(())
+        let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT
+                   DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value";
+        execute(&self.connection, sql, (key, serde_json::to_string(value)?))
     }
 
     /// What is read until this is dropped is read as of one moment, and under one lock of the file.

@@ -8,7 +8,7 @@ use super::State;
 use super::history::RUN_COLUMNS;
 use super::records::COLUMNS;
 use super::writer::RESET_LINK_COLUMNS;
-use crate::state::issues::TROUBLES;
+use crate::state::issues::ISSUES;
 
 const SOURCES: [&str; 13] = [
     include_str!("activity.rs"),
@@ -33,14 +33,14 @@ const WHOLE: [(&str, &str); 14] = [
         "SELECT {RUN_COLUMNS} FROM runs WHERE",
         "a week of the runs that are kept, for the status page",
     ),
-    ("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", "a full pass marks everything"),
+    ("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", "a full run marks everything"),
     (
         "UPDATE records SET todo = todo | 8 WHERE kind = ?1 AND crm_id IS NOT NULL",
         "once, when stays are asked for",
     ),
     ("DELETE FROM stays", "once, when stays are asked for no more; by booking it goes by the key"),
-    ("SELECT kind, id FROM touched", "it is empty between passes"),
-    ("SELECT w.kind, w.id, r.crm_id FROM write_backs w", "it is empty between passes"),
+    ("SELECT kind, id FROM touched", "it is empty between runs"),
+    ("SELECT w.kind, w.id, r.crm_id FROM write_backs w", "it is empty between runs"),
     (
         "SELECT NOT EXISTS (SELECT 1 FROM blocks",
         "a block is 256 records, and one that is void is enough",
@@ -49,8 +49,8 @@ const WHOLE: [(&str, &str); 14] = [
     ("SELECT finished_at FROM runs WHERE outcome IN", "from the newest back to the last good one"),
     ("DELETE FROM troubles WHERE code = ?1", "an initial export alone does that"),
     ("SELECT t.kind, t.id, r.label", "the beginning of the next two"),
-    ("{TROUBLES} ORDER BY", "status shows all of a severity"),
-    ("{TROUBLES} AND t.code = ?2", "once a pass; few records have a trouble"),
+    ("{ISSUES} ORDER BY", "status shows all of a severity"),
+    ("{ISSUES} AND t.code = ?2", "once a run; few records have an issue"),
 ];
 
 /// The texts in a source that are SQL, and the same with the constants put in.
@@ -64,7 +64,7 @@ fn statements(source: &str) -> Vec<(&str, String)> {
         text.replace("{COLUMNS}", COLUMNS)
             .replace("{RUN_COLUMNS}", RUN_COLUMNS)
             .replace("{RESET_LINK_COLUMNS}", RESET_LINK_COLUMNS)
-            .replace("{TROUBLES}", TROUBLES)
+            .replace("{ISSUES}", ISSUES)
     };
     source.split('"').map(|text| (text, whole(text))).filter(is_sql).collect()
 }

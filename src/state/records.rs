@@ -9,7 +9,7 @@ use serde::Serialize;
 use strum::{EnumString, IntoStaticStr};
 
 use super::columns::Time;
-use super::statements::{exists, query_all, query_first};
+use super::statements::{execute, exists, query_all, query_first};
 use super::{Result, State};
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
@@ -21,7 +21,7 @@ use crate::state::missing_rows::Stay;
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Operation {
-    /// A new object.
+    /// A new object is made.
     Create,
     /// All fields of an object, or its closing date.
     Update,
@@ -71,11 +71,31 @@ impl PendingWork {
     }
 }
 
-pub(super) const ABSENT_IN_MIRROR: i64 = 1;
-pub(super) const DETACHED: i64 = 2;
-pub(super) const MISSING_IN_CRM: i64 = 4;
-pub(super) const CARRIES_ORIGIN: i64 = 8;
-pub(super) const SHARED: i64 = 16;
+/// A bit of the column `flags`.
+#[derive(Clone, Copy)]
+#[repr(i64)]
+pub(super) enum RecordFlag {
+    AbsentInMirror = 1,
+    /// `reset-id` let go of the object.
+    Detached = 2,
+    MissingInCrm = 4,
+    CarriesOrigin = 8,
+    /// The object carries the mark of another record, on purpose.
+    Shared = 16,
+}
+
+impl RecordFlag {
+    /// What is known of the record's object, and not of another one.
+    pub(super) const OF_OBJECT: i64 = RecordFlag::CarriesOrigin.bit() | RecordFlag::Shared.bit();
+
+    pub(super) const fn bit(self) -> i64 {
+        self as i64
+    }
+
+    fn is_in(self, flags: i64) -> bool {
+        flags & self.bit() != 0
+    }
+}
 
 /// What the plan has to know of a record.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -133,7 +153,7 @@ const ALIVE_FOR: TimeDelta = TimeDelta::minutes(2);
 /// When an object was last seen alive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sighting {
-    /// In which run.
+    /// The run that saw it.
     pub run: i64,
     /// How long ago; after a clock that went back, how long ahead.
     pub ago: TimeDelta,
@@ -169,7 +189,7 @@ impl StoredRecord {
 /// A call without an answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Doubt {
-    /// What was tried.
+    /// What the call was to do.
     pub operation: Operation,
     /// When it was written down, just before the call.
     pub at: DateTime<Utc>,
@@ -198,30 +218,32 @@ pub(super) fn record_key(row: &Row<'_>) -> rusqlite::Result<RecordKey> {
 }
 
 fn plan_record(row: &Row<'_>) -> rusqlite::Result<(RecordId, PlanRecord)> {
-    let known = PlanRecord {
+    let flags = row.get(7)?;
+    let record = PlanRecord {
         crm_id: row.get(1)?,
         modified_at: row.get(2)?,
         content_hash: row.get::<_, i64>(3)?.cast_unsigned(),
         parties_hash: row.get::<_, i64>(4)?.cast_unsigned(),
         display_name: row.get(5)?,
         pending: PendingWork::from_bits(row.get(6)?),
-        absent_in_mirror: row.get::<_, i64>(7)? & ABSENT_IN_MIRROR != 0,
-        had_object: row.get::<_, i64>(7)? & (DETACHED | MISSING_IN_CRM) != 0,
+        absent_in_mirror: RecordFlag::AbsentInMirror.is_in(flags),
+        had_object: RecordFlag::Detached.is_in(flags) || RecordFlag::MissingInCrm.is_in(flags),
         missing_since: row.get::<_, Option<Time>>(8)?.map(|Time(since)| since),
         stay: Stay::of(row.get(9)?, row.get(10)?),
     };
-    Ok((row.get(0)?, known))
+    Ok((row.get(0)?, record))
 }
 
 fn stored_record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
-    let written: String = row.get(12)?;
+    let flags = row.get(7)?;
+    let owned_values: String = row.get(12)?;
     Ok(StoredRecord {
         plan_record: plan_record(row)?.1,
         links_hash: row.get::<_, i64>(11)?.cast_unsigned(),
-        owned_values: serde_json::from_str(&written).unwrap_or_default(),
-        detached: row.get::<_, i64>(7)? & DETACHED != 0,
-        carries_origin: row.get::<_, i64>(7)? & CARRIES_ORIGIN != 0,
-        shared: row.get::<_, i64>(7)? & SHARED != 0,
+        owned_values: serde_json::from_str(&owned_values).unwrap_or_default(),
+        detached: RecordFlag::Detached.is_in(flags),
+        carries_origin: RecordFlag::CarriesOrigin.is_in(flags),
+        shared: RecordFlag::Shared.is_in(flags),
         last_seen_run: row.get(13)?,
         unanswered_calls: row.get(14)?,
         last_seen_at: row.get(15)?,
@@ -283,16 +305,18 @@ impl State {
     /// Prepares to read records of a kind.
     pub fn scan_records(&self, kind: Kind) -> Result<RecordScan<'_>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM records WHERE kind = ?1 AND id >= ?2 AND id < ?3 ORDER BY id LIMIT ?4"
+            "SELECT {COLUMNS} FROM records WHERE kind = ?1 AND id >= ?2 AND id < ?3
+             ORDER BY id LIMIT ?4"
         );
         let statement = self.connection.prepare_cached(&sql)?;
         Ok(RecordScan { statement, kind, page: VecDeque::new() })
     }
 
-    /// One record.
+    /// All that is known of a record.
     pub fn record(&self, key: &RecordKey) -> Result<Option<StoredRecord>> {
         let sql = format!(
-            "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records WHERE kind = ?1 AND id = ?2"
+            "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records
+             WHERE kind = ?1 AND id = ?2"
         );
         query_first(&self.connection, &sql, (key.kind, &key.id), stored_record)
     }
@@ -354,9 +378,8 @@ impl State {
 
     /// Every record is to be sent again; what a run does not get to goes with the next ones.
     pub fn resend_all(&self) -> Result<()> {
-        self.connection
-            .execute("UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL", [])?;
-        Ok(())
+        let sql = "UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL";
+        execute(&self.connection, sql, [])
     }
 
     /// Some records of a kind with the highest ids of the CRM.
@@ -370,9 +393,7 @@ impl State {
     pub fn sample_linked(&self, kind: Kind, most: u32) -> Result<Vec<i64>> {
         let sql = "SELECT DISTINCT crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL
                    ORDER BY crm_id LIMIT ?2";
-        let mut lowest = self.connection.prepare_cached(sql)?;
-        let lowest = lowest.query_map((kind, most), |row| row.get(0))?;
-        let mut ids: Vec<i64> = lowest.collect::<rusqlite::Result<_>>()?;
+        let mut ids: Vec<i64> = query_all(&self.connection, sql, (kind, most), |row| row.get(0))?;
         ids.extend(self.newest_linked(kind, most)?.into_iter().map(|(_, crm_id)| crm_id));
         Ok(ids)
     }
@@ -400,12 +421,10 @@ impl State {
     /// The records of a kind that are in doubt.
     pub fn doubts(&self, kind: Kind) -> Result<HashMap<RecordId, Doubt>> {
         let sql = "SELECT id, operation, at FROM doubts WHERE kind = ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map([kind], |row| {
+        query_all(&self.connection, sql, [kind], |row| {
             let Time(at) = row.get(2)?;
             Ok((row.get(0)?, Doubt { operation: row.get(1)?, at }))
-        })?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+        })
     }
 
     /// The failed records of a kind and how long they are left alone.
@@ -413,26 +432,22 @@ impl State {
         let sql =
             "SELECT id, next_at, modified_at, content, people, operation = 'read' FROM troubles
                    WHERE kind = ?1 AND severity = 'failure'";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let found = statement.query_map([kind], |row| {
+        query_all(&self.connection, sql, [kind], |row| {
             let until: Option<Time> = row.get(1)?;
-            let hold = RetryBackoff {
+            let backoff = RetryBackoff {
                 until: until.map(|Time(until)| until).unwrap_or_default(),
                 modified_at: row.get(2)?,
                 content_hash: row.get::<_, i64>(3)?.cast_unsigned(),
                 parties_hash: row.get::<_, i64>(4)?.cast_unsigned(),
                 unreadable: row.get(5)?,
             };
-            Ok((row.get(0)?, hold))
-        })?;
-        Ok(found.collect::<rusqlite::Result<_>>()?)
+            Ok((row.get(0)?, backoff))
+        })
     }
 
     /// The people and companies whose bookings have to be looked at again.
     pub fn dirty_parties(&self) -> Result<HashSet<RecordKey>> {
-        let mut statement = self.connection.prepare_cached("SELECT kind, id FROM touched")?;
-        let touched = statement.query_map([], record_key)?;
-        Ok(touched.collect::<rusqlite::Result<_>>()?)
+        query_all(&self.connection, "SELECT kind, id FROM touched", [], record_key)
     }
 }
 

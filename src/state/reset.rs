@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::columns::Time;
-use super::records::{CARRIES_ORIGIN, DETACHED, SHARED};
+use super::records::RecordFlag;
 use super::writer::{RESET_LINK_COLUMNS, Writer};
 use super::{Event, Result};
 use crate::domain::record::{Kind, RecordKey};
@@ -12,19 +12,19 @@ impl Writer<'_> {
     /// `reset-id` points the record at another object. A call without an answer stays in doubt:
     /// what it made is still to be found.
     pub fn relink_manually(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, seen_at = 0, flags = flags & ~?5 | ?4
-                 WHERE kind = ?1 AND id = ?2",
-            )?
-            .execute((key.kind, &key.id, crm_id, DETACHED, CARRIES_ORIGIN | SHARED))?;
+        let detached = RecordFlag::Detached.bit();
+        self.execute(
+            "UPDATE records SET crm_id = ?3, todo = todo | 1, seen_run = 0, seen_at = 0,
+               flags = flags & ~?5 | ?4 WHERE kind = ?1 AND id = ?2",
+            (key.kind, &key.id, crm_id, detached, RecordFlag::OF_OBJECT),
+        )?;
         self.mark_dirty(key)
     }
 
     /// Lets go of the objects of all records of a kind, as [`Writer::detach`] does of one. Returns
     /// how many.
     pub fn release_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
-        self.transaction.execute(
+        self.execute(
             "INSERT INTO history (at, kind, id, event, crm_id)
              SELECT ?2, kind, id, ?3, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL",
             (kind, Time(now), Event::Reset),
@@ -32,16 +32,14 @@ impl Writer<'_> {
         if kind != Kind::Booking {
             let sql = "INSERT INTO touched (kind, id)
                        SELECT kind, id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL";
-            self.transaction.execute(sql, [kind])?;
+            self.execute(sql, [kind])?;
         }
-        self.transaction
-            .execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
-        let released = self.transaction.execute(
-            &format!(
-                "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?3 | ?2 WHERE kind = ?1 AND crm_id IS NOT NULL"
-            ),
-            (kind, DETACHED, CARRIES_ORIGIN | SHARED),
-        )?;
-        Ok(released)
+        self.execute("DELETE FROM troubles WHERE kind = ?1 AND severity = 'failure'", [kind])?;
+        let sql = format!(
+            "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?3 | ?2
+             WHERE kind = ?1 AND crm_id IS NOT NULL"
+        );
+        let parameters = (kind, RecordFlag::Detached.bit(), RecordFlag::OF_OBJECT);
+        Ok(self.transaction.execute(&sql, parameters)?)
     }
 }

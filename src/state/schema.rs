@@ -194,7 +194,8 @@ pub(super) fn is_current(connection: &Connection) -> Result<bool, OpenError> {
 /// A file of another program, or a state of a newer version.
 pub(super) fn migrate(connection: &Connection) -> Result<(), OpenError> {
     let version = version(connection)?;
-    let (steps, last) = (MIGRATIONS[version..].concat(), MIGRATIONS.len());
+    let steps = MIGRATIONS[version..].concat();
+    let last = MIGRATIONS.len();
     if !steps.is_empty() {
         // All at once: killed in between, a new state would look like one of an older version.
         connection.execute_batch(&format!(

@@ -23,7 +23,7 @@ pub type HeldSince = PerKind<Option<DateTime<Utc>>>;
 
 /// The [`crate::sync::preflight::idle::InputFingerprint`] of that run; null where nothing can be
 /// concluded from it.
-pub const INPUTS: &str = "sight";
+pub const INPUTS: &str = "inputs";
 
 /// What the contacts of all guests show of their stays, and of which day; null where nobody asks
 /// for it. A
@@ -61,7 +61,7 @@ pub const LINK_TOLD: &str = "link_told";
 pub const HEALTH: &str = "health";
 /// What the user of `[monitoring] notify_user` was told.
 pub const NOTIFIED: &str = "notified";
-/// A [`super::Totals`].
+/// What all runs did: a [`super::Totals`].
 pub const TOTALS: &str = "totals";
 /// When it was last told that the status page cannot be written.
 pub const PAGE_TOLD: &str = "page_told";

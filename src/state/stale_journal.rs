@@ -112,7 +112,8 @@ fn read_header(state: &Path) -> io::Result<Option<[u32; 2]>> {
 fn owner(journal: &Path) -> io::Result<Option<JournalHeader>> {
     let Some(file) = if_exists(regular_file::read(journal))? else { return Ok(None) };
     let mut file = BufReader::new(file);
-    let (mut at, mut size) = (0, None);
+    let mut at = 0;
+    let mut size = None;
     loop {
         file.seek(SeekFrom::Start(at))?;
         let Some([first, second, records, _, original, sector, page]) = read_u32s(&mut file)?
@@ -190,7 +191,8 @@ mod tests {
     /// after `commits` others; and the file as it was before all of them.
     fn killed(commits: u32, transaction: &str) -> (TempDir, PathBuf, Vec<u8>) {
         let folder = tempfile::tempdir().unwrap();
-        let (lived, state) = (folder.path().join("lived.db"), folder.path().join("state.db"));
+        let lived = folder.path().join("lived.db");
+        let state = folder.path().join("state.db");
         let connection = Connection::open(&lived).unwrap();
         connection
             .execute_batch("PRAGMA cache_size = 5; CREATE TABLE t (x); INSERT INTO t VALUES (0)")

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use super::{Result, StateError};
 use crate::domain::run_error;
 
-/// Changes rows.
+/// Runs a statement that changes rows.
 pub(crate) fn execute(connection: &Connection, sql: &str, parameters: impl Params) -> Result<()> {
     connection.prepare_cached(sql)?.execute(parameters)?;
     Ok(())

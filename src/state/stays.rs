@@ -9,7 +9,7 @@ use rusqlite::types::{FromSqlError, Value};
 use rusqlite::{CachedStatement, Connection, Row, params};
 
 use super::records::{AFTER_ALL, BEFORE_ALL};
-use super::statements::query_all;
+use super::statements::{execute, query_all};
 use super::writer::Writer;
 use super::{Result, State};
 use crate::domain::record::{BookingStatus, IdRange, Kind, RecordId, RecordKey};
@@ -32,9 +32,9 @@ pub struct GuestStay {
 /// The stays of one booking.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BookingStays {
-    /// The booking.
+    /// The booking that they belong to.
     pub booking: RecordId,
-    /// By guest.
+    /// One for each of its guests.
     pub stays: Vec<GuestStay>,
 }
 
@@ -163,15 +163,14 @@ pub fn replace_stays(
     connection: &Connection,
     BookingStays { booking, stays }: &BookingStays,
 ) -> Result<()> {
-    connection.prepare_cached("DELETE FROM stays WHERE booking = ?1")?.execute([booking])?;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO stays (booking, guest, status, arrival, departure, amount)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
+    execute(connection, "DELETE FROM stays WHERE booking = ?1", [booking])?;
+    let sql = "INSERT INTO stays (booking, guest, status, arrival, departure, amount)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     for stay in stays {
         let GuestStay { guest, status, arrival, departure, amount } = stay;
         let days = [arrival, departure].map(NaiveDate::to_string);
-        insert.execute(params![booking, guest, status.word(), days[0], days[1], amount])?;
+        let parameters = params![booking, guest, status.word(), days[0], days[1], amount];
+        execute(connection, sql, parameters)?;
     }
     Ok(())
 }
@@ -184,35 +183,27 @@ impl Writer<'_> {
 
     /// The booking is known no more, and its guests never had it.
     pub(super) fn forget_stays(&self, booking: &RecordId) -> Result<()> {
-        let mut guests = self
-            .transaction
-            .prepare_cached("DELETE FROM stays WHERE booking = ?1 RETURNING guest")?;
-        let guests = guests.query_map([booking], |row| row.get(0))?;
-        let guests: Vec<RecordId> = guests.collect::<rusqlite::Result<_>>()?;
+        let sql = "DELETE FROM stays WHERE booking = ?1 RETURNING guest";
+        let guests: Vec<RecordId> = query_all(&self.transaction, sql, [booking], |row| row.get(0))?;
         guests.iter().try_for_each(|guest| self.stays_changed(guest))
     }
 
     /// The contact of this guest is to show its stays anew.
     pub fn stays_changed(&self, guest: &RecordId) -> Result<()> {
         let sql = "UPDATE records SET todo = todo | 8 WHERE kind = ?1 AND id = ?2";
-        let mut statement = self.transaction.prepare_cached(sql)?;
-        for RecordKey { kind, id } in RecordKey::new(Kind::Guest, guest.clone()).with_other_type() {
-            statement.execute((kind, id))?;
-        }
-        Ok(())
+        let keys = RecordKey::new(Kind::Guest, guest.clone()).with_other_type();
+        keys.into_iter().try_for_each(|RecordKey { kind, id }| self.execute(sql, (kind, id)))
     }
 
     /// The contact of every guest is to show its stays.
     pub fn all_stays_changed(&self) -> Result<()> {
         let sql = "UPDATE records SET todo = todo | 8 WHERE kind = ?1 AND crm_id IS NOT NULL";
-        self.transaction.execute(sql, [Kind::Guest])?;
-        Ok(())
+        self.execute(sql, [Kind::Guest])
     }
 
     /// Nobody asks for stays any more.
     pub fn clear_stays(&self) -> Result<()> {
-        self.transaction.execute("DELETE FROM stays", [])?;
-        Ok(())
+        self.execute("DELETE FROM stays", [])
     }
 }
 

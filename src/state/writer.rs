@@ -2,10 +2,11 @@
 //! of one answer.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Transaction, params};
+use rusqlite::{Params, Transaction, params};
 
 use super::columns::Time;
-use super::records::{ABSENT_IN_MIRROR, CARRIES_ORIGIN, DETACHED, MISSING_IN_CRM, SHARED};
+use super::records::RecordFlag;
+use super::statements::execute;
 use super::{Event, PendingWork, Result};
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{Kind, RecordKey};
@@ -27,7 +28,7 @@ pub struct Writer<'s> {
 pub struct SentRecord<'a> {
     /// The row as it was sent.
     pub row: &'a Row,
-    /// The object.
+    /// The object in the CRM that it was sent to.
     pub crm_id: i64,
     /// Fingerprint of the deal's people, and of the name in its title; 0 for the other kinds.
     pub links_hash: u64,
@@ -37,7 +38,7 @@ pub struct SentRecord<'a> {
     pub pending: PendingWork,
     /// What was left out.
     pub warnings: &'a [Warning],
-    /// The run.
+    /// The run that sent it.
     pub run: i64,
 }
 
@@ -51,6 +52,10 @@ impl<'s> Writer<'s> {
         Ok(self.transaction.commit()?)
     }
 
+    pub(super) fn execute(&self, sql: &str, parameters: impl Params) -> Result<()> {
+        execute(&self.transaction, sql, parameters)
+    }
+
     /// The record stands in the portal as its row says.
     pub fn save_sent(
         &self,
@@ -58,44 +63,37 @@ impl<'s> Writer<'s> {
         sent: &SentRecord<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let SentRecord {
-            row,
-            crm_id,
-            links_hash: links,
-            owned_values: written,
-            pending: todo,
-            warnings,
-            run,
-        } = sent;
+        let SentRecord { row, crm_id, links_hash, owned_values, pending, warnings, run } = sent;
         let stay = Stay::of_row(row);
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO records
-                   (kind, id, crm_id, modified_at, content, people, links, label, written, todo, seen_run, flags,
-                    seen_at, arrival, departure)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13, ?14, ?15, ?16)
-                 ON CONFLICT DO UPDATE SET crm_id = ?3, modified_at = ?4, content = ?5, people = ?6, links = ?7,
-                   label = ?8, written = ?9, todo = ?10, seen_run = ?11, flags = flags & ?12 | ?13,
-                   strikes = 0, seen_at = ?14, arrival = ?15, departure = ?16, missing_since = NULL",
-            )?
-            .execute(params![
-                key.kind,
-                key.id,
-                crm_id,
-                row.modified_at,
-                row.content_hash.cast_signed(),
-                row.parties_hash.cast_signed(),
-                links.cast_signed(),
-                row.display_name,
-                json(written)?,
-                todo.bits(),
-                run,
-                DETACHED,
-                CARRIES_ORIGIN,
-                now.timestamp(),
-                stay.map(|stay| stay.arrival),
-                stay.map(|stay| stay.departure),
-            ])?;
+        let parameters = params![
+            key.kind,
+            key.id,
+            crm_id,
+            row.modified_at,
+            row.content_hash.cast_signed(),
+            row.parties_hash.cast_signed(),
+            links_hash.cast_signed(),
+            row.display_name,
+            json(owned_values)?,
+            pending.bits(),
+            run,
+            RecordFlag::Detached.bit(),
+            RecordFlag::CarriesOrigin.bit(),
+            now.timestamp(),
+            stay.map(|stay| stay.arrival),
+            stay.map(|stay| stay.departure),
+        ];
+        self.execute(
+            "INSERT INTO records
+               (kind, id, crm_id, modified_at, content, people, links, label, written, todo,
+                seen_run, flags, seen_at, arrival, departure)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?13, ?14, ?15, ?16)
+             ON CONFLICT DO UPDATE SET crm_id = ?3, modified_at = ?4, content = ?5, people = ?6,
+               links = ?7, label = ?8, written = ?9, todo = ?10, seen_run = ?11,
+               flags = flags & ?12 | ?13, strikes = 0, seen_at = ?14, arrival = ?15,
+               departure = ?16, missing_since = NULL",
+            parameters,
+        )?;
         self.clear_doubt(key)?;
         self.clear_issues(key)?;
         for warning in *warnings {
@@ -106,17 +104,14 @@ impl<'s> Writer<'s> {
 
     /// The record is known from now on, if it was not.
     pub fn insert_if_missing(&self, key: &RecordKey, label: &str) -> Result<()> {
-        self.transaction
-            .prepare_cached("INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)")?
-            .execute((key.kind, &key.id, label))?;
-        Ok(())
+        let sql = "INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)";
+        self.execute(sql, (key.kind, &key.id, label))
     }
 
     /// Nothing had to be sent: only the people were looked at again.
-    pub fn update_pending(&self, key: &RecordKey, todo: PendingWork) -> Result<()> {
-        self.transaction
-            .prepare_cached("UPDATE records SET todo = ?3 WHERE kind = ?1 AND id = ?2")?
-            .execute((key.kind, &key.id, todo.bits()))?;
+    pub fn update_pending(&self, key: &RecordKey, pending: PendingWork) -> Result<()> {
+        let sql = "UPDATE records SET todo = ?3 WHERE kind = ?1 AND id = ?2";
+        self.execute(sql, (key.kind, &key.id, pending.bits()))?;
         self.clear_doubt(key)
     }
 
@@ -128,53 +123,47 @@ impl<'s> Writer<'s> {
 
     /// Likewise, where the object was found by the record's own mark.
     pub fn link_by_origin(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
-        self.set_object(key, crm_id, CARRIES_ORIGIN)
+        self.set_object(key, crm_id, RecordFlag::CarriesOrigin.bit())
     }
 
-    fn set_object(&self, key: &RecordKey, crm_id: i64, flag: i64) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO records (kind, id, crm_id, todo, flags) VALUES (?1, ?2, ?3, 1, ?5)
-                 ON CONFLICT DO UPDATE SET crm_id = ?3, todo = 1, flags = flags & ~?4 | ?5",
-            )?
-            .execute((key.kind, &key.id, crm_id, CARRIES_ORIGIN | SHARED, flag))?;
+    fn set_object(&self, key: &RecordKey, crm_id: i64, flags: i64) -> Result<()> {
+        self.execute(
+            "INSERT INTO records (kind, id, crm_id, todo, flags) VALUES (?1, ?2, ?3, 1, ?5)
+             ON CONFLICT DO UPDATE SET crm_id = ?3, todo = 1, flags = flags & ~?4 | ?5",
+            (key.kind, &key.id, crm_id, RecordFlag::OF_OBJECT, flags),
+        )?;
         self.clear_doubt(key)
     }
 
     /// The record shares this object with another one, whose mark it carries.
     pub fn mark_shared(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE records SET flags = flags | ?4 WHERE kind = ?1 AND id = ?2 AND crm_id = ?3",
-            )?
-            .execute((key.kind, &key.id, crm_id, SHARED))?;
-        Ok(())
+        let sql =
+            "UPDATE records SET flags = flags | ?4 WHERE kind = ?1 AND id = ?2 AND crm_id = ?3";
+        self.execute(sql, (key.kind, &key.id, crm_id, RecordFlag::Shared.bit()))
     }
 
     /// The record has to be sent again, whatever its row says.
     pub fn resend(&self, key: &RecordKey) -> Result<()> {
-        self.transaction
-            .prepare_cached("UPDATE records SET todo = todo | 1 WHERE kind = ?1 AND id = ?2")?
-            .execute((key.kind, &key.id))?;
-        Ok(())
+        let sql = "UPDATE records SET todo = todo | 1 WHERE kind = ?1 AND id = ?2";
+        self.execute(sql, (key.kind, &key.id))
     }
 
     /// The record's object is gone.
     pub fn mark_missing_in_crm(&self, key: &RecordKey) -> Result<()> {
-        self.reset_object(key, MISSING_IN_CRM)
+        self.reset_object(key, RecordFlag::MissingInCrm)
     }
 
     /// `reset-id` let go of the record's object: the mirror's own `crm_id` counts no more.
     pub fn detach(&self, key: &RecordKey) -> Result<()> {
-        self.reset_object(key, DETACHED)
+        self.reset_object(key, RecordFlag::Detached)
     }
 
-    fn reset_object(&self, key: &RecordKey, flag: i64) -> Result<()> {
-        self.transaction
-            .prepare_cached(&format!(
-                "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?4 | ?3 WHERE kind = ?1 AND id = ?2"
-            ))?
-            .execute((key.kind, &key.id, flag, CARRIES_ORIGIN | SHARED))?;
+    fn reset_object(&self, key: &RecordKey, flag: RecordFlag) -> Result<()> {
+        let sql = format!(
+            "UPDATE records SET {RESET_LINK_COLUMNS}, flags = flags & ~?4 | ?3
+             WHERE kind = ?1 AND id = ?2"
+        );
+        self.execute(&sql, (key.kind, &key.id, flag.bit(), RecordFlag::OF_OBJECT))?;
         self.mark_dirty(key)
     }
 
@@ -183,29 +172,19 @@ impl<'s> Writer<'s> {
         if key.kind == Kind::Booking {
             return Ok(());
         }
-        self.transaction
-            .prepare_cached("INSERT INTO touched (kind, id) VALUES (?1, ?2)")?
-            .execute((key.kind, &key.id))?;
-        Ok(())
+        self.execute("INSERT INTO touched (kind, id) VALUES (?1, ?2)", (key.kind, &key.id))
     }
 
     /// The mirror is to learn the record's id.
     pub fn queue_write_back(&self, key: &RecordKey) -> Result<()> {
-        self.transaction
-            .prepare_cached("INSERT OR IGNORE INTO write_backs (kind, id) VALUES (?1, ?2)")?
-            .execute((key.kind, &key.id))?;
-        Ok(())
+        let sql = "INSERT OR IGNORE INTO write_backs (kind, id) VALUES (?1, ?2)";
+        self.execute(sql, (key.kind, &key.id))
     }
 
     /// The mirror knows these ids now.
     pub fn clear_write_back(&self, links: &[WriteBack]) -> Result<()> {
-        let mut statement = self
-            .transaction
-            .prepare_cached("DELETE FROM write_backs WHERE kind = ?1 AND id = ?2")?;
-        for WriteBack { key, .. } in links {
-            statement.execute((key.kind, &key.id))?;
-        }
-        Ok(())
+        let sql = "DELETE FROM write_backs WHERE kind = ?1 AND id = ?2";
+        links.iter().try_for_each(|WriteBack { key, .. }| self.execute(sql, (key.kind, &key.id)))
     }
 
     /// Names the people whose bookings a plan looks at. Returns the mark for
@@ -220,41 +199,30 @@ impl<'s> Writer<'s> {
 
     /// All bookings were looked at for the people that were named up to this mark.
     pub fn clear_dirty(&self, mark: i64) -> Result<()> {
-        self.transaction.prepare_cached("DELETE FROM touched WHERE seq <= ?1")?.execute([mark])?;
-        Ok(())
+        self.execute("DELETE FROM touched WHERE seq <= ?1", [mark])
     }
 
     /// The object was seen in the portal in this run.
     pub fn mark_seen(&self, kind: Kind, crm_id: i64, run: i64, now: DateTime<Utc>) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE records SET seen_run = ?3, seen_at = ?4 WHERE kind = ?1 AND crm_id = ?2",
-            )?
-            .execute((kind, crm_id, run, now.timestamp()))?;
-        Ok(())
+        let sql = "UPDATE records SET seen_run = ?3, seen_at = ?4 WHERE kind = ?1 AND crm_id = ?2";
+        self.execute(sql, (kind, crm_id, run, now.timestamp()))
     }
 
     /// The row of a guest or a company is gone from the mirror: its object is left alone.
     pub fn mark_absent(&self, key: &RecordKey) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE records SET flags = flags | ?3, missing_since = NULL WHERE kind = ?1 AND id = ?2",
-            )?
-            .execute((key.kind, &key.id, ABSENT_IN_MIRROR))?;
+        let sql = "UPDATE records SET flags = flags | ?3, missing_since = NULL
+                   WHERE kind = ?1 AND id = ?2";
+        self.execute(sql, (key.kind, &key.id, RecordFlag::AbsentInMirror.bit()))?;
         self.resend_others(key)?;
         self.clear_issues(key)
     }
 
-    /// Whoever else is on the record's object writes itself over what this one leaves there, its
-    /// mark too.
+    /// Resends all other records linked to this record's object: they write over what it leaves
+    /// there, its mark too.
     pub fn resend_others(&self, key: &RecordKey) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "UPDATE records SET todo = todo | 1 WHERE kind = ?1 AND id <> ?2
-                   AND crm_id = (SELECT crm_id FROM records WHERE kind = ?1 AND id = ?2)",
-            )?
-            .execute((key.kind, &key.id))?;
-        Ok(())
+        let sql = "UPDATE records SET todo = todo | 1 WHERE kind = ?1 AND id <> ?2
+                     AND crm_id = (SELECT crm_id FROM records WHERE kind = ?1 AND id = ?2)";
+        self.execute(sql, (key.kind, &key.id))
     }
 
     /// The record is known no more: its booking and its deal are gone, and its guests never had it.
@@ -267,9 +235,7 @@ impl<'s> Writer<'s> {
 
     /// The record is known no more, though its row is there: a booking that is history by now.
     pub fn forget(&self, key: &RecordKey) -> Result<()> {
-        self.transaction
-            .prepare_cached("DELETE FROM records WHERE kind = ?1 AND id = ?2")?
-            .execute((key.kind, &key.id))?;
+        self.execute("DELETE FROM records WHERE kind = ?1 AND id = ?2", (key.kind, &key.id))?;
         self.clear_issues(key)?;
         self.clear_doubt(key)
     }
@@ -283,19 +249,15 @@ impl<'s> Writer<'s> {
         detail: &str,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        self.transaction
-            .prepare_cached(
-                "INSERT INTO history (at, kind, id, event, crm_id, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute((Time(now), key.kind, &key.id, event, crm_id, detail))?;
-        Ok(())
+        let sql = "INSERT INTO history (at, kind, id, event, crm_id, detail)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        self.execute(sql, (Time(now), key.kind, &key.id, event, crm_id, detail))
     }
 }
 
-pub(super) fn json(written: &OwnedValues) -> Result<String> {
-    if *written == OwnedValues::default() {
-        Ok(String::new())
-    } else {
-        Ok(serde_json::to_string(written)?)
+pub(super) fn json(values: &OwnedValues) -> Result<String> {
+    if *values == OwnedValues::default() {
+        return Ok(String::new());
     }
+    Ok(serde_json::to_string(values)?)
 }

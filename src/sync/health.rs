@@ -32,7 +32,7 @@ use crate::sync::run::RunReport;
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum Trouble {
+pub enum Problem {
     /// The portal refuses us.
     Refused,
     /// Configuration, mirror or state cannot be used.
@@ -45,7 +45,7 @@ pub enum Trouble {
     MirrorOld,
 }
 
-impl Trouble {
+impl Problem {
     /// The word of the metrics.
     pub fn name(self) -> &'static str {
         self.into()
@@ -56,8 +56,9 @@ impl Trouble {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Health {
     /// Nothing where all is well.
-    pub troubles: BTreeSet<Trouble>,
-    /// When all became well, or when the first of these troubles came.
+    #[serde(rename = "troubles")]
+    pub problems: BTreeSet<Problem>,
+    /// When all became well, or when the first of these problems came.
     pub since: DateTime<Utc>,
 }
 
@@ -69,12 +70,12 @@ impl Health {
 
     /// Whether nobody has to look at anything.
     pub fn is_well(&self) -> bool {
-        self.troubles.is_empty()
+        self.problems.is_empty()
     }
 
-    fn after(previous: Option<Health>, troubles: BTreeSet<Trouble>, now: DateTime<Utc>) -> Health {
-        let same = previous.filter(|previous| previous.is_well() == troubles.is_empty());
-        Health { troubles, since: same.map_or(now, |previous| previous.since) }
+    fn after(previous: Option<Health>, problems: BTreeSet<Problem>, now: DateTime<Utc>) -> Health {
+        let same = previous.filter(|previous| previous.is_well() == problems.is_empty());
+        Health { problems, since: same.map_or(now, |previous| previous.since) }
     }
 }
 
@@ -86,29 +87,29 @@ pub(super) fn note(
     now: DateTime<Utc>,
 ) -> Result<Health> {
     let previous: Option<Health> = Health::of_last_run(state)?;
-    let mut troubles = of_run(ended, previous.as_ref());
+    let mut problems = of_run(ended, previous.as_ref());
     if has_failures(state)? {
-        troubles.insert(Trouble::Records);
+        problems.insert(Problem::Records);
     }
     if is_mirror_old(config, now) {
-        troubles.insert(Trouble::MirrorOld);
+        problems.insert(Problem::MirrorOld);
     }
-    let health = Health::after(previous, troubles, now);
+    let health = Health::after(previous, problems, now);
     state.set(HEALTH, &health)?;
     Ok(health)
 }
 
 /// A run that was cut short says nothing of these: what the last one found stays.
-fn of_run(ended: &RunReport, previous: Option<&Health>) -> BTreeSet<Trouble> {
+fn of_run(ended: &RunReport, previous: Option<&Health>) -> BTreeSet<Problem> {
     let found = match ended.outcome {
         Outcome::Ok => None,
-        Outcome::Partial => ended.message.as_ref().map(|_| Trouble::HeldBack),
-        Outcome::Refused => Some(Trouble::Refused),
-        Outcome::Failed => Some(Trouble::Unusable),
+        Outcome::Partial => ended.message.as_ref().map(|_| Problem::HeldBack),
+        Outcome::Refused => Some(Problem::Refused),
+        Outcome::Failed => Some(Problem::Unusable),
         Outcome::Interrupted => {
-            let lasting = [Trouble::Refused, Trouble::Unusable, Trouble::HeldBack];
-            let had = |trouble: &Trouble| {
-                previous.is_some_and(|health| health.troubles.contains(trouble))
+            let lasting = [Problem::Refused, Problem::Unusable, Problem::HeldBack];
+            let had = |problem: &Problem| {
+                previous.is_some_and(|health| health.problems.contains(problem))
             };
             return lasting.into_iter().filter(had).collect();
         }
@@ -141,10 +142,10 @@ mod tests {
 
     #[test]
     fn the_time_changes_when_all_becomes_well_and_when_it_ceases_to_be() {
-        let records = BTreeSet::from([Trouble::Records]);
-        let both = BTreeSet::from([Trouble::Records, Trouble::Refused]);
+        let records = BTreeSet::from([Problem::Records]);
+        let both = BTreeSet::from([Problem::Records, Problem::Refused]);
         let mut health = None;
-        for (minute, troubles, since) in [
+        for (minute, problems, since) in [
             (0, BTreeSet::new(), 0),
             (3, BTreeSet::new(), 0),
             (6, records.clone(), 6),
@@ -152,7 +153,7 @@ mod tests {
             (12, records, 6),
             (15, BTreeSet::new(), 15),
         ] {
-            let now = Health::after(health, troubles, at(minute));
+            let now = Health::after(health, problems, at(minute));
             assert_eq!(now.since, at(since), "{minute}");
             health = Some(now);
         }
@@ -161,7 +162,7 @@ mod tests {
     #[test]
     fn a_run_that_was_cut_short_does_not_say_that_all_is_well() {
         let previous =
-            Health { troubles: BTreeSet::from([Trouble::Refused, Trouble::Records]), since: at(0) };
+            Health { problems: BTreeSet::from([Problem::Refused, Problem::Records]), since: at(0) };
         let ended = |outcome, message: Option<&str>| RunReport {
             outcome,
             message: message.map(Into::into),
@@ -169,10 +170,10 @@ mod tests {
         };
         let found =
             |report: &RunReport| of_run(report, Some(&previous)).into_iter().collect::<Vec<_>>();
-        assert_eq!(found(&ended(Outcome::Interrupted, Some("away"))), [Trouble::Refused]);
+        assert_eq!(found(&ended(Outcome::Interrupted, Some("away"))), [Problem::Refused]);
         assert_eq!(found(&ended(Outcome::Ok, None)), []);
         assert_eq!(found(&ended(Outcome::Partial, None)), []);
-        assert_eq!(found(&ended(Outcome::Partial, Some("held"))), [Trouble::HeldBack]);
-        assert_eq!(found(&ended(Outcome::Failed, Some("no mirror"))), [Trouble::Unusable]);
+        assert_eq!(found(&ended(Outcome::Partial, Some("held"))), [Problem::HeldBack]);
+        assert_eq!(found(&ended(Outcome::Failed, Some("no mirror"))), [Problem::Unusable]);
     }
 }

@@ -20,14 +20,14 @@ pub(super) fn save_observations(
 ) -> Result<()> {
     let mut held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
     for kind in Kind::DISPLAY_ORDER {
-        let Departing { given_up, is_vouched, is_held } = &plan.departing[kind];
+        let Departing { given_up, is_allowed, is_held } = &plan.departing[kind];
         plan.queue.each_note(kind, |key, note| Ok(writer.save_note(key, note, now)?))?;
         let since = &mut held_since[kind];
         *since = is_held.then_some(since.unwrap_or(now));
         if *is_held {
             writer.clear_missing_since(kind)?;
         }
-        let counted_from = if *is_vouched { now + KEPT } else { now - KEPT };
+        let counted_from = if *is_allowed { now + KEPT } else { now - KEPT };
         writer.delete_departures(kind, counted_from)?;
         for departure in given_up {
             writer.save_departure(kind, departure)?;

@@ -21,7 +21,7 @@ use crate::portal::CallError;
 use crate::portal::client::Client;
 use crate::state::settings::{NOTIFIED, PACE};
 use crate::state::{Severity, State};
-use crate::sync::health::{self, Health, Trouble};
+use crate::sync::health::{self, Health, Problem};
 use crate::sync::run::RunReport;
 
 const DAY: TimeDelta = TimeDelta::days(1);
@@ -29,9 +29,10 @@ const DAY: TimeDelta = TimeDelta::days(1);
 /// What the user was told.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 struct Told {
-    /// The troubles that the user knows of and that are still there.
-    troubles: BTreeSet<Trouble>,
-    /// When a message about a trouble was sent last.
+    /// The problems that the user knows of and that are still there.
+    #[serde(rename = "troubles")]
+    problems: BTreeSet<Problem>,
+    /// When a message about a problem was sent last.
     at: Option<DateTime<Utc>>,
     /// Before this time it is not tried again: the portal could not be reached.
     not_before: Option<DateTime<Utc>>,
@@ -41,7 +42,7 @@ struct Told {
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Notice {
     /// Something began to fail.
-    Troubles(BTreeSet<Trouble>),
+    Problems(BTreeSet<Problem>),
     /// Nothing fails any more.
     WellAgain,
 }
@@ -76,32 +77,32 @@ pub(super) fn after_run(
 fn due(config: &Config, state: &State, health: &Health, now: DateTime<Utc>) -> Result<Option<Due>> {
     let Some(user) = config.monitoring.notify_user else { return Ok(None) };
     let mut told: Told = state.get(NOTIFIED)?.unwrap_or_default();
-    told.troubles = known_after(&told, health);
+    told.problems = known_after(&told, health);
     state.set(NOTIFIED, &told)?;
     Ok(next_notice(&told, health, now).map(|notice| Due { user, notice, told }))
 }
 
-/// Of two troubles, the one that has passed is told anew when it comes again. The last one stays
+/// Of two problems, the one that has passed is told anew when it comes again. The last one stays
 /// until the user knows that all is well.
-fn known_after(told: &Told, health: &Health) -> BTreeSet<Trouble> {
+fn known_after(told: &Told, health: &Health) -> BTreeSet<Problem> {
     if health.is_well() {
-        return told.troubles.clone();
+        return told.problems.clone();
     }
-    told.troubles.intersection(&health.troubles).copied().collect()
+    told.problems.intersection(&health.problems).copied().collect()
 }
 
 fn next_notice(told: &Told, health: &Health, now: DateTime<Utc>) -> Option<Notice> {
-    let Told { troubles: known, at, not_before } = told;
+    let Told { problems, at, not_before } = told;
     // A time further away was set by a clock that ran ahead.
     if not_before.is_some_and(|time| now < time && time - now < DAY) {
         return None;
     }
     if health.is_well() {
-        return (!known.is_empty()).then_some(Notice::WellAgain);
+        return (!problems.is_empty()).then_some(Notice::WellAgain);
     }
-    let new: BTreeSet<Trouble> = health.troubles.difference(known).copied().collect();
+    let new: BTreeSet<Problem> = health.problems.difference(problems).copied().collect();
     let was_told_today = at.is_some_and(|at| (now - at).abs() < DAY);
-    (!new.is_empty() && !was_told_today).then_some(Notice::Troubles(new))
+    (!new.is_empty() && !was_told_today).then_some(Notice::Problems(new))
 }
 
 /// Sends the message. Where it cannot be sent, the log says so.
@@ -118,10 +119,10 @@ fn try_send(
     ended: &RunReport,
     client: &mut Client<'_>,
 ) -> Result<()> {
-    let Due { user, notice, told: before } = due;
+    let Due { user, notice, told } = due;
     let now = client.clock().now();
     let text = text(&notice, config, state, ended)?;
-    state.set(NOTIFIED, &after(&before, &notice, now))?;
+    state.set(NOTIFIED, &after(&told, &notice, now))?;
     let params = json!({"USER_ID": user, "MESSAGE": comment(&text)});
     let refusal = match client.call_once("im.notify.system.add", &params) {
         Ok(answer) if answer.result != Value::Bool(false) => return Ok(()),
@@ -137,7 +138,7 @@ fn try_send(
         // It was not sent, and a later run may send it.
         Err(error) => {
             let pause = TimeDelta::from_std(config.sync.retry_after).unwrap_or(DAY);
-            state.set(NOTIFIED, &Told { not_before: Some(now + pause), ..before })?;
+            state.set(NOTIFIED, &Told { not_before: Some(now + pause), ..told })?;
             log::info!("the message to user {user} was not sent: {error}");
             return Ok(());
         }
@@ -149,37 +150,37 @@ fn try_send(
 /// What the user knows once the message has arrived.
 fn after(before: &Told, notice: &Notice, now: DateTime<Utc>) -> Told {
     match notice {
-        Notice::WellAgain => Told { troubles: BTreeSet::new(), not_before: None, ..before.clone() },
-        Notice::Troubles(new) => {
-            let troubles = before.troubles.union(new).copied().collect();
-            Told { troubles, at: Some(now), not_before: None }
+        Notice::WellAgain => Told { problems: BTreeSet::new(), not_before: None, ..before.clone() },
+        Notice::Problems(new) => {
+            let problems = before.problems.union(new).copied().collect();
+            Told { problems, at: Some(now), not_before: None }
         }
     }
 }
 
 /// Records by their ids and numbers alone: the portal keeps the message.
 fn text(notice: &Notice, config: &Config, state: &State, ended: &RunReport) -> Result<String> {
-    let Notice::Troubles(new) = notice else {
+    let Notice::Problems(new) = notice else {
         return Ok(NoticeMessage::WellAgain.localized(config.language));
     };
     let mut lines = vec![NoticeMessage::SomethingFails.into()];
-    for trouble in new {
-        lines.extend(line(*trouble, config, state, ended)?);
+    for problem in new {
+        lines.extend(line(*problem, config, state, ended)?);
     }
     lines.push(NoticeMessage::LookAtStatus.into());
     Ok(Message::Lines(lines).text(config.language))
 }
 
 fn line(
-    trouble: Trouble,
+    problem: Problem,
     config: &Config,
     state: &State,
     ended: &RunReport,
 ) -> Result<Option<Message>> {
-    Ok(match trouble {
-        Trouble::Refused | Trouble::Unusable | Trouble::HeldBack => ended.message.clone(),
-        Trouble::Records => records(state)?,
-        Trouble::MirrorOld => written_at(&config.mirror.path).map(|written| {
+    Ok(match problem {
+        Problem::Refused | Problem::Unusable | Problem::HeldBack => ended.message.clone(),
+        Problem::Records => records(state)?,
+        Problem::MirrorOld => written_at(&config.mirror.path).map(|written| {
             let path = config.mirror.path.display().to_string();
             SyncMessage::MirrorOld { path, written }.into()
         }),
@@ -210,17 +211,17 @@ mod tests {
         DateTime::from_timestamp(1_700_000_000 + hour * 3_600, 0).unwrap()
     }
 
-    fn health(troubles: &[Trouble]) -> Health {
-        Health { troubles: troubles.iter().copied().collect(), since: at(0) }
+    fn health(problems: &[Problem]) -> Health {
+        Health { problems: problems.iter().copied().collect(), since: at(0) }
     }
 
     /// What is told at these hours, each with what is wrong then.
-    fn told(hours: &[(i64, &[Trouble])]) -> Vec<(i64, Notice)> {
+    fn told(hours: &[(i64, &[Problem])]) -> Vec<(i64, Notice)> {
         let mut told = Told::default();
         let mut notices = Vec::new();
-        for (hour, troubles) in hours {
-            let health = health(troubles);
-            told.troubles = known_after(&told, &health);
+        for (hour, problems) in hours {
+            let health = health(problems);
+            told.problems = known_after(&told, &health);
             if let Some(notice) = next_notice(&told, &health, at(*hour)) {
                 told = after(&told, &notice, at(*hour));
                 notices.push((*hour, notice));
@@ -229,22 +230,22 @@ mod tests {
         notices
     }
 
-    fn troubles(of: &[Trouble]) -> Notice {
-        Notice::Troubles(of.iter().copied().collect())
+    fn problems(of: &[Problem]) -> Notice {
+        Notice::Problems(of.iter().copied().collect())
     }
 
     #[test]
     fn the_first_failure_is_told_once_and_that_all_is_well_again_once() {
-        use Trouble::Records;
-        let hours: &[(i64, &[Trouble])] =
+        use Problem::Records;
+        let hours: &[(i64, &[Problem])] =
             &[(0, &[]), (1, &[Records]), (2, &[Records]), (50, &[Records]), (51, &[]), (52, &[])];
-        assert_eq!(told(hours), [(1, troubles(&[Records])), (51, Notice::WellAgain)]);
+        assert_eq!(told(hours), [(1, problems(&[Records])), (51, Notice::WellAgain)]);
     }
 
     #[test]
     fn what_comes_and_goes_is_told_once_a_day() {
-        use Trouble::Records;
-        let hours: &[(i64, &[Trouble])] = &[
+        use Problem::Records;
+        let hours: &[(i64, &[Problem])] = &[
             (1, &[Records]),
             (2, &[]),
             (3, &[Records]),
@@ -253,14 +254,14 @@ mod tests {
             (25, &[Records]),
         ];
         let expected =
-            [(1, troubles(&[Records])), (2, Notice::WellAgain), (25, troubles(&[Records]))];
+            [(1, problems(&[Records])), (2, Notice::WellAgain), (25, problems(&[Records]))];
         assert_eq!(told(hours), expected);
     }
 
     #[test]
     fn a_second_trouble_is_told_beside_an_old_one_and_again_when_it_comes_back() {
-        use Trouble::{HeldBack, Records};
-        let hours: &[(i64, &[Trouble])] = &[
+        use Problem::{HeldBack, Records};
+        let hours: &[(i64, &[Problem])] = &[
             (0, &[Records]),
             (1, &[Records, HeldBack]),
             (24, &[Records, HeldBack]),
@@ -269,9 +270,9 @@ mod tests {
             (61, &[]),
         ];
         let expected = [
-            (0, troubles(&[Records])),
-            (24, troubles(&[HeldBack])),
-            (60, troubles(&[HeldBack])),
+            (0, problems(&[Records])),
+            (24, problems(&[HeldBack])),
+            (60, problems(&[HeldBack])),
             (61, Notice::WellAgain),
         ];
         assert_eq!(told(hours), expected);
@@ -279,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_message_that_could_not_be_sent_waits_for_its_time_but_not_for_a_clock_that_ran_ahead() {
-        let health = health(&[Trouble::Refused]);
+        let health = health(&[Problem::Refused]);
         for (not_before, is_told) in
             [(None, true), (Some(2), false), (Some(1), true), (Some(99), true)]
         {

@@ -8,7 +8,7 @@ use strum::IntoStaticStr;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum RunKind {
-    /// Cron's pass.
+    /// The run of cron.
     Sync,
     /// A run of cron's kind that somebody asked for, to try failed records.
     Retry,

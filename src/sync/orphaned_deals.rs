@@ -25,7 +25,7 @@ pub(super) fn report(
         }
         Ok(())
     })?;
-    let history = adopt_old_bookings(mirror, &clock.read_limit(None), &mut orphans)?;
+    let history = link_old_bookings(mirror, &clock.read_limit(None), &mut orphans)?;
     let writer = state.writer()?;
     writer.clear_orphaned_deals()?;
     for (booking, deal) in &history {
@@ -43,7 +43,7 @@ pub(super) fn report(
 
 /// Bookings from before `bookings_from` are not sent, but one that has a deal keeps it, also where
 /// the state was lost: they are taken out of `orphans`.
-fn adopt_old_bookings(
+fn link_old_bookings(
     mirror: &MirrorConfig,
     limit: &ReadLimit,
     orphans: &mut BTreeMap<String, Vec<i64>>,

@@ -44,11 +44,11 @@ pub struct RunReport {
     pub outcome: Outcome,
     /// Why it ended early, or what a guard holds back.
     pub message: Option<Message>,
-    /// What it did.
+    /// What it created, updated and deleted.
     pub counts: Counts,
     /// What failed, by reason.
     pub failures: Failures,
-    /// Requests made.
+    /// How many requests it made.
     pub requests: u64,
     /// What it left for the next run; none where it did not get so far as to know.
     pub pending: Option<PerKind<u64>>,
@@ -138,6 +138,15 @@ struct RunContext<'a> {
     pending: Option<PerKind<u64>>,
 }
 
+/// Which round of a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// It carries out what was ordered.
+    First,
+    /// An export looks after what the rounds before it left.
+    Another,
+}
+
 /// What a round needs before it sends.
 struct Prepared {
     plan: Plan,
@@ -151,7 +160,7 @@ impl RunContext<'_> {
     fn run(&mut self, client: &mut Client<'_>, observer: &mut dyn ProgressObserver) -> Result<()> {
         require_initial_export(self.options.kind, self.state)?;
         wait_for_unknown_calls(self.config, self.state, self.lock, client)?;
-        self.patient_round(client, true, observer)?;
+        self.patient_round(client, Round::First, observer)?;
         if self.options.kind != RunKind::InitialExport {
             if mapping_version::has_changed(self.config, self.state)?
                 && self.state.once_a_day(MAPPING_TOLD, client.clock().now())?
@@ -164,11 +173,11 @@ impl RunContext<'_> {
             if !std::mem::take(&mut self.done.has_dead_links) {
                 break;
             }
-            self.patient_round(client, false, observer)?;
+            self.patient_round(client, Round::Another, observer)?;
         }
         while let Some(settled) = settled_at(self.config, self.state, client.clock().now())? {
             client.wait_for(WaitReason::Doubts, settled)?;
-            self.patient_round(client, false, observer)?;
+            self.patient_round(client, Round::Another, observer)?;
         }
         self.done.unanswered = false;
         if self.state.initial_export()?.is_none() {
@@ -181,13 +190,13 @@ impl RunContext<'_> {
     fn patient_round(
         &mut self,
         client: &mut Client<'_>,
-        first: bool,
+        round: Round,
         observer: &mut dyn ProgressObserver,
     ) -> Result<()> {
         let mut attempts = 0;
         loop {
             let before = self.done.counts;
-            let error = match self.run_round(client, first, observer) {
+            let error = match self.run_round(client, round, observer) {
                 Err(RunError::Portal(error)) => error,
                 result => return result,
             };
@@ -206,10 +215,11 @@ impl RunContext<'_> {
     fn run_round(
         &mut self,
         client: &mut Client<'_>,
-        first: bool,
+        round: Round,
         observer: &mut dyn ProgressObserver,
     ) -> Result<()> {
-        let (config, state) = (self.config, self.state);
+        let config = self.config;
+        let state = self.state;
         let fingerprint = InputFingerprint::current(config, client.clock().now());
         let limit = client.clock().read_limit(client.deadline());
         let mirror = Mirror::open_within(&config.mirror, &limit)?;
@@ -217,16 +227,15 @@ impl RunContext<'_> {
         let fingerprint = fingerprint.filter(|_| {
             mirror.windows() == PerKind::default() && !mirror.are_booking_guests_windowed()
         });
-        let options = if first {
-            effective_options(config, self.options, state)?
-        } else {
-            self.options.clone()
+        let options = match round {
+            Round::First => effective_options(config, self.options, state)?,
+            Round::Another => self.options.clone(),
         };
         let Prepared { plan, types, dirty_seq } =
             self.plan_and_mark_full(mirror, &options, client)?;
         portal_identity::remember(config, state)?;
         mapping_version::record_current(config, state)?;
-        let has_inventory = first && options.kind == RunKind::InitialExport;
+        let has_inventory = round == Round::First && options.kind == RunKind::InitialExport;
         if has_inventory {
             // All objects of our originator: where the state was lost, they are found and not made
             // twice.
@@ -238,17 +247,24 @@ impl RunContext<'_> {
                 })?;
             gaps.keys().try_for_each(|(kind, _)| plan.queue.note_gap(*kind))?;
         }
-        let way = match options.kind {
+        let create_mode = match options.kind {
             RunKind::Sync | RunKind::Retry | RunKind::Audit => CreateMode::Sync,
             RunKind::InitialExport => {
                 CreateMode::Export { method: config.export.method, has_inventory }
             }
         };
-        let (lock, queue, run) = (self.lock, &plan.queue, self.run);
-        let means =
-            PushContext { config, types: &types, state, lock, queue, create_mode: way, run };
+        let queue = &plan.queue;
+        let context = PushContext {
+            config,
+            types: &types,
+            state,
+            lock: self.lock,
+            queue,
+            create_mode,
+            run: self.run,
+        };
         observer.on_planned(queue.count_left()?);
-        let pushed = Push::new(means, client, &mut self.done).run(observer);
+        let pushed = Push::new(context, client, &mut self.done).run(observer);
         self.pending = Some(queue.count_left()?);
         self.write_back()?;
         pushed?;
@@ -294,7 +310,8 @@ impl RunContext<'_> {
         options: &RunOptions,
         client: &mut Client<'_>,
     ) -> Result<Prepared> {
-        let (config, state) = (self.config, self.state);
+        let config = self.config;
+        let state = self.state;
         portal_identity::verify_identity(config, state, client)?;
         for (code, record) in resolve_doubts(config, state, client)? {
             self.done.fail(code, record);
@@ -326,9 +343,9 @@ impl RunContext<'_> {
         let writer = self.state.writer()?;
         crate::sync::missing_rows::save_observations(self.state, &writer, plan, now)?;
         self.state.set(CONTENTS, &contents)?;
-        let mark = writer.mark_all_dirty(&plan.dirty)?;
+        let mark = writer.mark_all_dirty(&plan.compared.dirty)?;
         for kind in Kind::SEND_ORDER {
-            writer.save_blocks(kind, &plan.blocks[kind])?;
+            writer.save_blocks(kind, &plan.compared.blocks[kind])?;
         }
         crate::sync::stays::note(self.state, &writer, plan)?;
         writer.commit()?;
@@ -361,7 +378,7 @@ impl RunContext<'_> {
         dirty_seq: i64,
     ) -> Result<()> {
         let writer = self.state.writer()?;
-        self.state.set(MIRROR_STATS, &plan.survey)?;
+        self.state.set(MIRROR_STATS, &plan.compared.mirror_stats)?;
         self.state.set(INPUTS, &fingerprint)?;
         if self.state.get(RESENDING)? == Some(true) {
             self.state.set(RESENDING, &false)?;

@@ -20,7 +20,7 @@ pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan) -> Result<()
     if rules.fills_all {
         writer.all_stays_changed()?;
     }
-    for guest in &plan.stay_guests {
+    for guest in &plan.compared.stay_guests {
         writer.stays_changed(guest)?;
     }
     Ok(state.set(STAYS, &Some(rules.shown))?)

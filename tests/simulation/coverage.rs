@@ -65,7 +65,7 @@ const RULES: &[&str] = &[
     "booking new",
     "booking changed",
     "booking close-alone",
-    "booking people-touched",
+    "booking parties-changed",
     "booking as-sent",
     "booking gone-without-deal",
     "booking gone-with-deal",

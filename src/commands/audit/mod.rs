@@ -243,7 +243,7 @@ fn settled_records(
         let mut records = state.scan_records(kind)?;
         for pair in merge(scan.rows(IdRange::ALL)?, records.rows(IdRange::ALL)) {
             let pair = pair?;
-            let crm_id = pair.known.as_ref().and_then(|record| record.crm_id);
+            let crm_id = pair.stored.as_ref().and_then(|record| record.crm_id);
             findings.scratch.add_record(kind, &pair.id, crm_id)?;
             let is_due = kind == Kind::Guest && due.contains(&pair.id);
             if !is_due && is_settled(kind, &pair, &deferred, &options) {
@@ -267,7 +267,7 @@ fn settled_records(
 
 fn is_settled(kind: Kind, pair: &Pair, deferred: &Deferred, options: &PlanOptions) -> bool {
     let is_sent =
-        pair.row.is_some() && pair.known.as_ref().is_some_and(|record| record.crm_id.is_some());
+        pair.row.is_some() && pair.stored.as_ref().is_some_and(|record| record.crm_id.is_some());
     // A deal that lacks a guest is as it was sent in everything else.
     is_sent
         && !deferred.has(&pair.id)

@@ -55,10 +55,9 @@ fn counts(queue: &PlanStore) -> Result<Value> {
 }
 
 fn held_back(plan: &Plan) -> Value {
-    let deletions = plan
-        .held_back
-        .iter()
-        .find(|removal| removal.kind == Kind::Booking && removal.reason != HoldReason::WithoutIds);
+    let deletions = plan.held_back.iter().find(|removal| {
+        removal.kind == Kind::Booking && removal.reason != HoldReason::RowsWithoutId
+    });
     json!(deletions.map(|removal| json!({"delete": removal.gone, "max_deletes": removal.limit})))
 }
 

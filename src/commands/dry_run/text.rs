@@ -140,7 +140,7 @@ pub(super) fn remarks(plan: &Plan, state: &State, language: Language) -> Result<
 
 /// What is gone from Ecvi, and is given up later unless it comes back.
 fn waiting(plan: &Plan, language: Language) -> Option<Message> {
-    let until = plan.waiting.values().filter_map(|waiting| waiting.until).min()?;
-    let records = per_kind(&PerKind::from_fn(|kind| plan.waiting[kind].count), language)?;
+    let until = plan.compared.waiting.values().filter_map(|waiting| waiting.until).min()?;
+    let records = per_kind(&PerKind::from_fn(|kind| plan.compared.waiting[kind].count), language)?;
     Some(CommandMessage::GoneForNow { records, until }.into())
 }

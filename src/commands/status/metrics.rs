@@ -9,7 +9,7 @@ use super::{LastRun, RecordCounts};
 use crate::domain::record::Kind;
 use crate::domain::run_error::Outcome;
 use crate::state::Totals;
-use crate::sync::health::Trouble;
+use crate::sync::health::Problem;
 
 /// How the file begins: by this it is known as ours.
 pub(crate) const MARK: &str = "# HELP ecvi_b24_info ";
@@ -25,7 +25,7 @@ pub(crate) fn render(overview: &Overview) -> String {
     let mut metrics = Metrics(String::new());
     metrics.family("info", "gauge", "The version of the program.");
     metrics.sample("info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
-    troubles(&mut metrics, overview);
+    problems(&mut metrics, overview);
     last_run(&mut metrics, overview.status.last_run.as_ref());
     times(&mut metrics, overview);
     records(&mut metrics, overview);
@@ -63,15 +63,15 @@ impl Metrics {
     }
 }
 
-fn troubles(metrics: &mut Metrics, overview: &Overview) {
+fn problems(metrics: &mut Metrics, overview: &Overview) {
     metrics.family("trouble", "gauge", "Whether a person has to look at something of this kind.");
-    for trouble in Trouble::iter() {
+    for problem in Problem::iter() {
         let is_there = match &overview.health {
             // Without a state there is no run either.
-            None => overview.error.is_some() && trouble == Trouble::Unusable,
-            Some(health) => health.troubles.contains(&trouble),
+            None => overview.error.is_some() && problem == Problem::Unusable,
+            Some(health) => health.problems.contains(&problem),
         };
-        metrics.sample("trouble", &[("kind", trouble.name())], u8::from(is_there));
+        metrics.sample("trouble", &[("kind", problem.name())], u8::from(is_there));
     }
 }
 

@@ -58,11 +58,11 @@ impl Pending {
         let sends = match step {
             Step::Create | Step::Update | Step::Close | Step::Fail | Step::Delete => true,
             // A deal that lacks a guest is looked at in every run: that is a warning and no change.
-            Step::Recheck => pair.known.as_ref().is_some_and(|record| !record.pending.recheck),
+            Step::Recheck => pair.stored.as_ref().is_some_and(|record| !record.pending.recheck),
             Step::Gone | Step::Forget => false,
         };
         let is_settled = pair
-            .known
+            .stored
             .as_ref()
             .is_some_and(|record| record.crm_id.is_some() && !record.absent_in_mirror);
         self.total[kind] += u64::from(sends);

@@ -170,8 +170,8 @@ fn next_step(
 ) -> Result<Option<Step>> {
     let FoundRecord { key, row, .. } = found;
     let deferred = Deferred::for_kind(key.kind, state)?;
-    let known = stored.map(|stored| stored.plan_record.clone());
-    let pair = Pair { id: key.id.clone(), row: row.clone(), known };
+    let stored = stored.map(|stored| stored.plan_record.clone());
+    let pair = Pair { id: key.id.clone(), row: row.clone(), stored };
     Ok(decide(key.kind, &pair, &deferred, false, options))
 }
 

@@ -277,7 +277,7 @@ fn event_name(event: &Stored<Event>, language: Language) -> String {
         Event::Created => msg!(language, "создание", "created"),
         Event::Updated => msg!(language, "изменение", "updated"),
         Event::Deleted => msg!(language, "удаление", "deleted"),
-        Event::Adopted => {
+        Event::TakenOver => {
             msg!(language, "привязана существующая карточка", "linked to an existing card")
         }
         Event::Relinked => msg!(language, "найдена другая карточка", "another card found"),

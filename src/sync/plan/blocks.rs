@@ -24,7 +24,7 @@ pub(super) struct BlockOptions {
     /// Every row is read.
     pub(super) reads_all: bool,
     /// The digests are made by other terms than the last time: that they differ says nothing.
-    pub(super) are_terms_new: bool,
+    pub(super) is_reading_new: bool,
     /// The time of the run.
     pub(super) now: DateTime<Utc>,
 }
@@ -45,55 +45,50 @@ struct ComparedBlock {
     is_read: bool,
     /// It looks otherwise than when it was last seen: it is read once more whatever is found.
     changed: bool,
-    /// What the state is to know of it; of a block that is read, `stood` as long as everything
-    /// stands.
+    /// What the state is to know of it; a block that is read is clean as long as every record in it
+    /// is.
     stored: StoredBlock,
 }
 
 impl ComparedBlock {
-    fn new(block: Block, before: Option<StoredBlock>, look: BlockOptions) -> ComparedBlock {
+    fn new(block: Block, before: Option<StoredBlock>, options: BlockOptions) -> ComparedBlock {
         let digest = block.digest;
         let before = before.unwrap_or_default();
-        let changed = !look.are_terms_new && before.seen != Some(digest);
-        let changed_at = if changed { Some(look.now) } else { before.changed_at };
+        let changed = !options.is_reading_new && before.seen != Some(digest);
+        let changed_at = if changed { Some(options.now) } else { before.changed_at };
         let lasts = if block.coarse { A_DAY_AND_MORE } else { MINUTES };
-        let is_fresh = changed_at.is_some_and(|at| (look.now - at).abs() < lasts);
-        let reads = look.reads_all || block.open || changed || is_fresh;
-        let stands = before.clean.filter(|stood| !reads && stood.digest == digest);
-        let stood = stands.or(Some(CleanBlock { digest, linked: 0 }));
-        let keeps = StoredBlock {
-            clean: stood,
+        let is_fresh = changed_at.is_some_and(|at| (options.now - at).abs() < lasts);
+        let must_be_read = options.reads_all || block.open || changed || is_fresh;
+        let still_clean = before.clean.filter(|clean| !must_be_read && clean.digest == digest);
+        let stored = StoredBlock {
+            clean: still_clean.or(Some(CleanBlock { digest, linked: 0 })),
             seen: Some(digest),
             changed_at: changed_at.filter(|_| is_fresh),
         };
-        ComparedBlock { block, is_read: stands.is_none(), changed, stored: keeps }
+        ComparedBlock { block, is_read: still_clean.is_none(), changed, stored }
     }
 }
 
 impl BlockComparison {
-    /// Compares the mirror's blocks with what is kept of them.
-    pub(super) fn new(outline: Outline, kept: Blocks, look: BlockOptions) -> BlockComparison {
-        let look = BlockOptions {
-            reads_all: look.reads_all || outline.says_little,
-            are_terms_new: look.are_terms_new || kept.is_empty(),
-            ..look
+    /// Compares the mirror's blocks with what the state has of them.
+    pub(super) fn new(outline: Outline, stored: Blocks, options: BlockOptions) -> BlockComparison {
+        let options = BlockOptions {
+            reads_all: options.reads_all || outline.says_little,
+            is_reading_new: options.is_reading_new || stored.is_empty(),
+            ..options
         };
-        let seen = |block: Block| {
-            let before = kept.get(&block.first).copied();
-            ComparedBlock::new(block, before, look)
-        };
-        BlockComparison {
-            blocks: outline.blocks.into_iter().map(seen).collect(),
-            stored: kept,
-            current: 0,
-            options: look,
+        let mut blocks = Vec::new();
+        for block in outline.blocks {
+            let before = stored.get(&block.first).copied();
+            blocks.push(ComparedBlock::new(block, before, options));
         }
+        BlockComparison { blocks, stored, current: 0, options }
     }
 
     /// Records that are in the mirror and have an object, in the blocks that are not read.
     pub(super) fn linked(&self) -> u64 {
         let unread = self.blocks.iter().filter(|seen| !seen.is_read);
-        unread.filter_map(|seen| seen.stored.clean).map(|stood| stood.linked).sum()
+        unread.filter_map(|seen| seen.stored.clean).map(|clean| clean.linked).sum()
     }
 
     /// Where the rows are that are to be read.
@@ -121,30 +116,33 @@ impl BlockComparison {
         while self.blocks.get(self.current + 1).is_some_and(begins) {
             self.current += 1;
         }
-        let StoredBlock { clean: stood, changed_at, .. } = &mut self.blocks[self.current].stored;
-        // Digests of other terms do not tell that the block changed: its rows do.
-        if self.options.are_terms_new && !may_go_unread {
+        let StoredBlock { clean, changed_at, .. } = &mut self.blocks[self.current].stored;
+        // Digests of another reading do not tell that the block changed: its rows do.
+        if self.options.is_reading_new && !may_go_unread {
             *changed_at = Some(self.options.now);
         }
-        let linked =
-            pair.row.is_some() && pair.known.as_ref().is_some_and(|known| known.crm_id.is_some());
-        *stood = stood
-            .filter(|_| may_go_unread)
-            .map(|it| CleanBlock { linked: it.linked + u64::from(linked), ..it });
+        let has_object = pair.stored.as_ref().is_some_and(|stored| stored.crm_id.is_some());
+        match clean {
+            Some(clean) if may_go_unread => {
+                clean.linked += u64::from(pair.row.is_some() && has_object);
+            }
+            _ => *clean = None,
+        }
     }
 
     /// What the state has to be told, after all pairs.
     pub(super) fn changes(self) -> Vec<BlockChange> {
-        let BlockComparison { blocks, stored: mut kept, .. } = self;
+        let BlockComparison { blocks, mut stored, .. } = self;
         let mut changes = Vec::new();
-        for ComparedBlock { block, stored: keeps, changed, .. } in blocks {
-            let stood = keeps.clean.filter(|_| !changed);
-            let keeps = StoredBlock { clean: stood, ..keeps };
-            if kept.remove(&block.first) != Some(keeps) {
-                changes.push(BlockChange::Keep(block.first, keeps));
+        for ComparedBlock { block, stored: mut seen, changed, .. } in blocks {
+            if changed {
+                seen.clean = None;
+            }
+            if stored.remove(&block.first) != Some(seen) {
+                changes.push(BlockChange::Keep(block.first, seen));
             }
         }
-        changes.extend(kept.into_keys().map(BlockChange::Drop));
+        changes.extend(stored.into_keys().map(BlockChange::Drop));
         changes
     }
 }
@@ -163,7 +161,7 @@ mod tests {
     fn look() -> BlockOptions {
         BlockOptions {
             reads_all: false,
-            are_terms_new: false,
+            is_reading_new: false,
             now: DateTime::from_timestamp(1_796_000_000, 0).unwrap(),
         }
     }
@@ -176,7 +174,7 @@ mod tests {
         Outline {
             blocks: vec![block(digest, false)],
             rows: 5_000,
-            nameless: 0,
+            rows_without_id: 0,
             residents: 0,
             says_little,
         }
@@ -190,7 +188,8 @@ mod tests {
 
     #[test]
     fn a_block_that_changed_lately_is_read_by_our_own_clock() {
-        let (minute, hour) = (TimeDelta::minutes(1), TimeDelta::hours(1));
+        let minute = TimeDelta::minutes(1);
+        let hour = TimeDelta::hours(1);
         assert!(is_read(false, minute));
         assert!(!is_read(false, minute * 3));
         assert!(is_read(true, hour * 25));
@@ -210,7 +209,7 @@ mod tests {
         assert_eq!(told(look()), [BlockChange::Keep(None, changed)]);
         // Digests of other terms say nothing of a change.
         let stood = Some(CleanBlock { digest: DIGEST + 1, linked: 0 });
-        let anew = told(BlockOptions { are_terms_new: true, ..look() });
+        let anew = told(BlockOptions { is_reading_new: true, ..look() });
         assert_eq!(
             anew,
             [BlockChange::Keep(None, StoredBlock { clean: stood, changed_at: None, ..changed })]

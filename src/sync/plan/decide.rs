@@ -55,13 +55,13 @@ pub enum Priority {
 }
 
 impl Priority {
-    /// The wave of a step that was decided on.
-    pub fn of(step: Step, pair: &Pair, rules: &PlanOptions) -> Priority {
-        match (step, &pair.row, &pair.known) {
+    /// The priority of a step that was decided on.
+    pub fn of(step: Step, pair: &Pair, options: &PlanOptions) -> Priority {
+        match (step, &pair.row, &pair.stored) {
             (Step::Delete, ..) => Priority::Deletions,
-            (Step::Update, Some(row), Some(known))
-                if (rules.resend != Resend::Marked || is_for_stays(row, known, rules))
-                    && is_as_sent(row, known) =>
+            (Step::Update, Some(row), Some(stored))
+                if (options.resend != Resend::Marked || is_for_stays(row, stored, options))
+                    && is_as_sent(row, stored) =>
             {
                 Priority::Resends
             }
@@ -79,7 +79,7 @@ pub enum Resend {
     /// Likewise, and most of the marks come from a run that was to send all and did not get to
     /// these.
     Rest,
-    /// All of them.
+    /// All of them, changed or not.
     All,
 }
 
@@ -99,24 +99,24 @@ pub struct PlanOptions {
     /// Bookings that were over before this day and never had a deal are left alone.
     pub bookings_from: Option<NaiveDate>,
     /// What the mirror looked like in the last run that completed.
-    pub before: MirrorStats,
+    pub previous_stats: MirrorStats,
     /// The kinds whose contents are made of other columns than those of the rows that were sent:
     /// they are learnt anew, and a change shows in `modified_at` alone this time.
-    pub learns: PerKind<bool>,
+    pub changed_columns: PerKind<bool>,
     /// Whoever is missing is given up only after so long, by [`Kind`]; none: at once, and whatever
     /// a guard may say.
-    pub patience: Option<PerKind<TimeDelta>>,
+    pub removal_delay: Option<PerKind<TimeDelta>>,
     /// Records without a row whose object another row speaks for. They are not missing, so they go
     /// at once, whatever a guard holds back.
-    pub moved: HashSet<RecordKey>,
+    pub moved_records: HashSet<RecordKey>,
     /// So many records at once somebody said may be gone, or be others.
-    pub vouched: u64,
+    pub allowed_removals: u64,
     /// Read every row, also where its block looks as it did when everything stood as sent.
     pub full_read: bool,
     /// How stays are looked at; none where nobody asks for them.
     pub stays: Option<StayRules>,
     /// A fingerprint of all that says what a row means: with another one, no block looks as it did.
-    pub terms: u64,
+    pub reading_fingerprint: u64,
 }
 
 /// Records that are not touched, or not yet, whatever their rows say.
@@ -138,12 +138,12 @@ impl Deferred {
 /// One record on both sides.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Pair {
-    /// Its id.
+    /// The id on both sides.
     pub id: RecordId,
-    /// In the mirror.
+    /// Its row in the mirror.
     pub row: Option<Row>,
-    /// In the state.
-    pub known: Option<PlanRecord>,
+    /// What the state has of it.
+    pub stored: Option<PlanRecord>,
 }
 
 impl Pair {
@@ -159,10 +159,10 @@ pub fn decide(
     kind: Kind,
     pair: &Pair,
     on_hold: &Deferred,
-    touched: bool,
-    rules: &PlanOptions,
+    has_dirty_party: bool,
+    options: &PlanOptions,
 ) -> Option<Step> {
-    rule_of(kind, pair, on_hold, touched, rules).step()
+    rule_of(kind, pair, on_hold, has_dirty_party, options).step()
 }
 
 /// The rule that decides about a record.
@@ -170,8 +170,8 @@ pub fn rule_of(
     kind: Kind,
     pair: &Pair,
     on_hold: &Deferred,
-    touched: bool,
-    rules: &PlanOptions,
+    has_dirty_party: bool,
+    options: &PlanOptions,
 ) -> Rule {
     // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be
     // told from it.
@@ -183,55 +183,59 @@ pub fn rule_of(
         return Rule::InDoubt;
     }
     let hold = on_hold.holds.get(&pair.id);
-    if hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), rules)) {
+    if hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), options)) {
         return Rule::OnHold;
     }
-    match (&pair.row, &pair.known) {
+    match (&pair.row, &pair.stored) {
         (None, None) => Rule::Nowhere,
-        (None, Some(known)) => on_absent(&pair.key(kind), known, rules),
+        (None, Some(stored)) => on_absent(&pair.key(kind), stored, options),
         (Some(row), _) if row.body.is_err() => Rule::Unreadable,
-        (Some(row), None) if is_history(row, rules) => Rule::History,
+        (Some(row), None) if is_history(row, options) => Rule::History,
         (Some(row), Some(PlanRecord { crm_id: None, had_object: false, .. }))
-            if is_history(row, rules) =>
+            if is_history(row, options) =>
         {
             Rule::WaitingHistory
         }
         (Some(_), None | Some(PlanRecord { crm_id: None, .. })) => Rule::New,
-        (Some(row), Some(known)) if changed(kind, row, known, rules) => Rule::Changed,
+        (Some(row), Some(stored)) if changed(kind, row, stored, options) => Rule::Changed,
         // An update has the closing date with it; the date alone would leave the people as they
         // are.
-        (Some(_), Some(known)) if known.pending.close && (touched || known.pending.recheck) => {
+        (Some(_), Some(stored))
+            if stored.pending.close && (has_dirty_party || stored.pending.recheck) =>
+        {
             Rule::CloseWithPeople
         }
-        (Some(_), Some(known)) if known.pending.close => Rule::CloseAlone,
-        (Some(_), Some(known)) if touched || known.pending.recheck => Rule::PeopleTouched,
+        (Some(_), Some(stored)) if stored.pending.close => Rule::CloseAlone,
+        (Some(_), Some(stored)) if has_dirty_party || stored.pending.recheck => {
+            Rule::PartiesChanged
+        }
         (Some(_), Some(_)) => Rule::AsSent,
     }
 }
 
 /// Whether this record stays settled until its outline or its entry in the state changes, or it is
 /// touched. Only a block of such records may go unread.
-pub fn is_skippable(kind: Kind, pair: &Pair, on_hold: &Deferred, rules: &PlanOptions) -> bool {
+pub fn is_skippable(kind: Kind, pair: &Pair, on_hold: &Deferred, options: &PlanOptions) -> bool {
     if on_hold.has(&pair.id) {
         return false;
     }
-    match (&pair.row, &pair.known) {
+    match (&pair.row, &pair.stored) {
         (None, None) => true,
-        (None, Some(known)) => kind != Kind::Booking && known.absent_in_mirror,
+        (None, Some(stored)) => kind != Kind::Booking && stored.absent_in_mirror,
         (Some(row), _) if row.body.is_err() => false,
-        (Some(row), None) => is_history(row, rules),
+        (Some(row), None) => is_history(row, options),
         (Some(_), Some(PlanRecord { crm_id: None, .. })) => false,
-        (Some(row), Some(known)) => {
-            !changed(kind, row, known, rules)
-                && known.pending == PendingWork::default()
-                && known.display_name == row.display_name
+        (Some(row), Some(stored)) => {
+            !changed(kind, row, stored, options)
+                && stored.pending == PendingWork::default()
+                && stored.display_name == row.display_name
         }
     }
 }
 
 /// Whether the stay ended before `[export] bookings_from`.
-pub(crate) fn is_history(row: &Row, rules: &PlanOptions) -> bool {
-    match (&row.body, rules.bookings_from) {
+pub(crate) fn is_history(row: &Row, options: &PlanOptions) -> bool {
+    match (&row.body, options.bookings_from) {
         (Ok(Entity::Booking(booking)), Some(from)) => booking.departure.day < from,
         _ => false,
     }
@@ -239,7 +243,7 @@ pub(crate) fn is_history(row: &Row, rules: &PlanOptions) -> bool {
 
 /// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from
 /// there. A pause longer than the longest was set by a clock that ran ahead.
-fn holds(hold: &RetryBackoff, row: Option<&Row>, rules: &PlanOptions) -> bool {
+fn holds(hold: &RetryBackoff, row: Option<&Row>, options: &PlanOptions) -> bool {
     let same = match row {
         Some(row) => {
             // Once the configuration knows its status word, the same row can be read.
@@ -251,63 +255,63 @@ fn holds(hold: &RetryBackoff, row: Option<&Row>, rules: &PlanOptions) -> bool {
         // What failed was the deletion itself.
         None => hold.modified_at.is_empty(),
     };
-    let pauses = rules.now < hold.until && hold.until - rules.now <= LONGEST_PAUSE;
-    same && pauses && !rules.retry_failed && rules.resend != Resend::All
+    let pauses = options.now < hold.until && hold.until - options.now <= LONGEST_PAUSE;
+    same && pauses && !options.retry_failed && options.resend != Resend::All
 }
 
-fn on_absent(record: &RecordKey, known: &PlanRecord, rules: &PlanOptions) -> Rule {
+fn on_absent(record: &RecordKey, stored: &PlanRecord, options: &PlanOptions) -> Rule {
     let is_booking = record.kind == Kind::Booking;
-    if is_booking && known.crm_id.is_none() {
+    if is_booking && stored.crm_id.is_none() {
         return Rule::GoneWithoutDeal;
     }
-    if !is_booking && known.absent_in_mirror {
+    if !is_booking && stored.absent_in_mirror {
         return Rule::KnownAsGone;
     }
-    if rules.windows[record.kind] && !rules.moved.contains(record) {
+    if options.windows[record.kind] && !options.moved_records.contains(record) {
         return Rule::OutsideTheWindow;
     }
-    if waits(record, known, rules) {
+    if waits(record, stored, options) {
         return Rule::MayComeBack;
     }
     if !is_booking {
         return Rule::Gone;
     }
-    if rules.deletes { Rule::GoneWithDeal } else { Rule::DeletionsHeld }
+    if options.deletes { Rule::GoneWithDeal } else { Rule::DeletionsHeld }
 }
 
 /// Whether the record is missing, and it is too early to give it up.
-pub(super) fn waits(record: &RecordKey, known: &PlanRecord, rules: &PlanOptions) -> bool {
-    let Some(patience) = rules.patience else { return false };
-    if rules.moved.contains(record) {
+pub(super) fn waits(record: &RecordKey, stored: &PlanRecord, options: &PlanOptions) -> bool {
+    let Some(removal_delay) = options.removal_delay else { return false };
+    if options.moved_records.contains(record) {
         return false;
     }
-    let patience = patience[record.kind];
-    let is_over = known.missing_since.is_some_and(|since| rules.now - since >= patience);
-    !is_over && patience > TimeDelta::zero()
+    let removal_delay = removal_delay[record.kind];
+    let is_over = stored.missing_since.is_some_and(|since| options.now - since >= removal_delay);
+    !is_over && removal_delay > TimeDelta::zero()
 }
 
 /// Whether a contact is sent for what the bookings say of its guest alone.
-fn is_for_stays(row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bool {
-    let fills_it = rules.fills_all_stays() && matches!(row.body, Ok(Entity::Guest(_)));
-    (known.pending.stays || fills_it) && !known.pending.resend
+fn is_for_stays(row: &Row, stored: &PlanRecord, options: &PlanOptions) -> bool {
+    let fills_it = options.fills_all_stays() && matches!(row.body, Ok(Entity::Guest(_)));
+    (stored.pending.stays || fills_it) && !stored.pending.resend
 }
 
-fn is_as_sent(row: &Row, known: &PlanRecord) -> bool {
-    !known.absent_in_mirror
-        && known.modified_at.as_ref() == Some(&row.modified_at)
-        && (known.content_hash, known.parties_hash) == (row.content_hash, row.parties_hash)
+fn is_as_sent(row: &Row, stored: &PlanRecord) -> bool {
+    !stored.absent_in_mirror
+        && stored.modified_at.as_ref() == Some(&row.modified_at)
+        && (stored.content_hash, stored.parties_hash) == (row.content_hash, row.parties_hash)
 }
 
-fn changed(kind: Kind, row: &Row, known: &PlanRecord, rules: &PlanOptions) -> bool {
-    rules.resend == Resend::All
-        || known.pending.resend
-        || known.pending.stays
-        || kind == Kind::Guest && rules.fills_all_stays()
-        || known.absent_in_mirror
-        || known.modified_at.as_ref() != Some(&row.modified_at)
-        || known.parties_hash != row.parties_hash
-        || known.content_hash != row.content_hash
-            && (!rules.learns[kind] || row.modified_at.is_empty())
+fn changed(kind: Kind, row: &Row, stored: &PlanRecord, options: &PlanOptions) -> bool {
+    options.resend == Resend::All
+        || stored.pending.resend
+        || stored.pending.stays
+        || kind == Kind::Guest && options.fills_all_stays()
+        || stored.absent_in_mirror
+        || stored.modified_at.as_ref() != Some(&row.modified_at)
+        || stored.parties_hash != row.parties_hash
+        || stored.content_hash != row.content_hash
+            && (!options.changed_columns[kind] || row.modified_at.is_empty())
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ struct World {
     folder: TempDir,
     hotel: Connection,
     state: State,
-    survey: Option<MirrorStats>,
+    mirror_stats: Option<MirrorStats>,
     now: DateTime<Utc>,
     minute: u32,
     view: usize,
@@ -84,7 +84,7 @@ struct World {
     shown: Option<ShownStays>,
     /// Blocks that stood as sent when their comparison was over: without any, nothing is tested
     /// here.
-    stood: usize,
+    clean_blocks: usize,
 }
 
 /// Numbers, negative ones too, and texts, some of which look like numbers.
@@ -109,7 +109,7 @@ impl World {
             folder,
             hotel,
             state: State::in_memory().unwrap(),
-            survey: None,
+            mirror_stats: None,
             now: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
             minute: 0,
             view: 0,
@@ -117,7 +117,7 @@ impl World {
             codes: false,
             has_stays: true,
             shown: None,
-            stood: 0,
+            clean_blocks: 0,
         }
     }
 
@@ -130,8 +130,8 @@ impl World {
                 world.put(kind, &id(thrown), (thrown, 1));
             }
         }
-        world.pass(false, (false, true), usize::MAX, true);
-        world.pass(false, (false, true), usize::MAX, true);
+        world.run(false, (false, true), usize::MAX, true);
+        world.run(false, (false, true), usize::MAX, true);
         world
     }
 
@@ -150,10 +150,10 @@ impl World {
         Mirror::open(&config).unwrap().in_blocks_of(2)
     }
 
-    fn rules(&self, mirror: &Mirror) -> PlanOptions {
-        let mut terms = Fingerprint::default();
-        terms.write_u64(mirror.schema_fingerprint().unwrap());
-        terms.write_u8(self.history.into());
+    fn options(&self, mirror: &Mirror) -> PlanOptions {
+        let mut reading_fingerprint = Fingerprint::default();
+        reading_fingerprint.write_u64(mirror.schema_fingerprint().unwrap());
+        reading_fingerprint.write_u8(self.history.into());
         let shown = ShownStays { fields: 1, day: local_day(self.now) };
         let stays = self.has_stays.then(|| StayRules::after(self.shown, shown));
         PlanOptions {
@@ -163,18 +163,20 @@ impl World {
             deletes: true,
             windows: mirror.windows(),
             bookings_from: self.history.then(|| NaiveDate::from_ymd_opt(2026, 1, 15).unwrap()),
-            before: self.survey.clone().unwrap_or_default(),
-            terms: terms.finish(),
+            previous_stats: self.mirror_stats.clone().unwrap_or_default(),
+            reading_fingerprint: reading_fingerprint.finish(),
             ..PlanOptions::default()
         }
     }
 
     /// Compares both ways. Returns what the fast one saw, unless the mirror was refused.
-    fn compare(&self, rules: &PlanOptions) -> Option<(Found, Notes, Compared)> {
+    fn compare(&self, options: &PlanOptions) -> Option<(Found, Notes, Compared)> {
         let mirror = self.mirror();
         let [fast, whole] = [false, true].map(|whole| {
-            let rules = PlanOptions { full_read: whole || rules.full_read, ..rules.clone() };
-            let (mut found, mut notes, mut stays) = (Found::new(), Vec::new(), Vec::new());
+            let options = PlanOptions { full_read: whole || options.full_read, ..options.clone() };
+            let mut found = Found::new();
+            let mut notes = Vec::new();
+            let mut stays = Vec::new();
             let add = |kind, step, pair| {
                 found.push((kind, step, pair));
                 Ok(())
@@ -187,16 +189,18 @@ impl World {
                 stays.push(changed.clone());
                 Ok(())
             };
-            let seen = compare(&mirror, &self.state, &rules, add, note, change);
+            let seen = compare(&mirror, &self.state, &options, add, note, change);
             let notes = Notes { records: notes, stays };
             (found, notes, seen.map_err(|error| format!("{error:#}")))
         });
         assert_eq!((&fast.0, &fast.1), (&whole.0, &whole.1), "what differs");
         match (fast.2, whole.2) {
             (Ok(seen), Ok(other)) => {
-                let survey =
-                    MirrorStats { full_read_at: other.survey.full_read_at, ..seen.survey.clone() };
-                assert_eq!(survey, other.survey);
+                let mirror_stats = MirrorStats {
+                    full_read_at: other.mirror_stats.full_read_at,
+                    ..seen.mirror_stats.clone()
+                };
+                assert_eq!(mirror_stats, other.mirror_stats);
                 assert_eq!(seen.dirty, other.dirty);
                 assert_eq!(seen.stay_guests, other.stay_guests);
                 Some((fast.0, fast.1, seen))
@@ -209,7 +213,7 @@ impl World {
     }
 
     /// A run that compares, and keeps the blocks; its survey only where it ran through.
-    fn pass(
+    fn run(
         &mut self,
         full: bool,
         (retry_failed, deletes): (bool, bool),
@@ -217,8 +221,8 @@ impl World {
         through: bool,
     ) {
         let resend = if full { Resend::All } else { Resend::Marked };
-        let rules = PlanOptions { resend, retry_failed, deletes, ..self.rules(&self.mirror()) };
-        let Some((found, notes, seen)) = self.compare(&rules) else { return };
+        let options = PlanOptions { resend, retry_failed, deletes, ..self.options(&self.mirror()) };
+        let Some((found, notes, seen)) = self.compare(&options) else { return };
         let writer = self.state.writer().unwrap();
         for (key, note) in &notes.records {
             writer.save_note(key, *note, self.now).unwrap();
@@ -229,13 +233,13 @@ impl World {
         }
         notes.stays.iter().for_each(|stays| writer.keep_stays(stays).unwrap());
         seen.stay_guests.iter().for_each(|guest| writer.stays_changed(guest).unwrap());
-        match rules.stays {
+        match options.stays {
             Some(stays) if stays.fills_all => writer.all_stays_changed().unwrap(),
             Some(_) => {}
             None => writer.clear_stays().unwrap(),
         }
         writer.commit().unwrap();
-        self.shown = rules.stays.map(|stays| stays.shown);
+        self.shown = options.stays.map(|stays| stays.shown);
         if full {
             self.state.resend_all().unwrap();
         }
@@ -246,12 +250,12 @@ impl World {
             let writer = self.state.writer().unwrap();
             writer.clear_dirty(mark).unwrap();
             writer.commit().unwrap();
-            self.survey = Some(seen.survey);
+            self.mirror_stats = Some(seen.mirror_stats);
         }
-        let stood = |kind| {
+        let clean_blocks = |kind| {
             self.state.blocks(kind).unwrap().values().filter(|kept| kept.clean.is_some()).count()
         };
-        self.stood += Kind::SEND_ORDER.into_iter().map(stood).sum::<usize>();
+        self.clean_blocks += Kind::SEND_ORDER.into_iter().map(clean_blocks).sum::<usize>();
     }
 
     fn take(&self, kind: Kind, step: Step, pair: &Pair) {
@@ -339,7 +343,8 @@ impl World {
 
     /// A change in the hotel.
     fn hotel_event(&mut self, (what, a, b, c): Event) {
-        let (kind, id) = (kind(c), id(a));
+        let kind = kind(c);
+        let id = id(a);
         let table = kind.table().name();
         match what {
             0..=4 => self.put(Kind::Booking, &id, (b, c)),
@@ -356,7 +361,7 @@ impl World {
             // A run, and a second change within the same second: nothing but its content shows it.
             12 => {
                 self.put(Kind::Guest, &id, (b, c));
-                self.pass(false, (false, true), usize::MAX, true);
+                self.run(false, (false, true), usize::MAX, true);
                 self.sql(
                     "UPDATE guests SET last_name = ?2 WHERE id = ?1",
                     (id, format!("again {}", b % 5)),
@@ -378,9 +383,10 @@ impl World {
         }
     }
 
-    /// A change in the state, as passes and commands make them.
+    /// A change in the state, as runs and commands make them.
     fn state_event(&mut self, (what, a, b, c): Event) {
-        let (kind, id) = (kind(c), id(a));
+        let kind = kind(c);
+        let id = id(a);
         let key = RecordKey::new(kind, id.clone());
         let row = self.mirror().find(kind, &id.to_string()).unwrap().into_iter().next();
         let todo = PendingWork {
@@ -440,13 +446,13 @@ impl World {
             47 => self.history = a % 2 == 0,
             48 => self.codes = a % 2 == 0,
             // Everything that is due is sent, or the first few.
-            49..=56 => self.pass(false, (false, true), usize::MAX, true),
+            49..=56 => self.run(false, (false, true), usize::MAX, true),
             57..=60 => {
-                self.pass(a % 16 == 0, (b % 4 == 0, b % 8 != 1), usize::from(c % 8), c % 2 == 0);
+                self.run(a % 16 == 0, (b % 4 == 0, b % 8 != 1), usize::from(c % 8), c % 2 == 0);
             }
             // A look from outside keeps nothing.
             _ => drop(
-                self.compare(&PlanOptions { deletes: a % 2 == 0, ..self.rules(&self.mirror()) }),
+                self.compare(&PlanOptions { deletes: a % 2 == 0, ..self.options(&self.mirror()) }),
             ),
         }
     }
@@ -460,10 +466,10 @@ fn a_second_change_within_a_minute_is_found_also_after_another_query() {
     world.view = 1;
     let guest = RecordId::Text("22".into());
     world.put(Kind::Guest, &guest, (125, 1));
-    world.pass(false, (false, true), usize::MAX, true);
-    world.pass(false, (false, true), usize::MAX, true);
+    world.run(false, (false, true), usize::MAX, true);
+    world.run(false, (false, true), usize::MAX, true);
     world.put(Kind::Guest, &guest, (4, 1));
-    let (found, ..) = world.compare(&world.rules(&world.mirror())).unwrap();
+    let (found, ..) = world.compare(&world.options(&world.mirror())).unwrap();
     assert!(found.iter().any(|(kind, step, pair)| {
         (*kind, *step, &pair.id) == (Kind::Guest, Step::Update, &guest)
     }));
@@ -475,10 +481,10 @@ proptest! {
     #[test]
     fn the_fast_way_finds_what_the_whole_one_does(events in prop::collection::vec(any::<Event>(), 1..150)) {
         let mut world = World::settled();
-        prop_assert!(world.stood > 12, "{} blocks stood", world.stood);
+        prop_assert!(world.clean_blocks > 12, "{} clean blocks", world.clean_blocks);
         for event in events {
             world.happen(event);
         }
-        world.compare(&world.rules(&world.mirror()));
+        world.compare(&world.options(&world.mirror()));
     }
 }

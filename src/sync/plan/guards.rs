@@ -24,13 +24,13 @@ use crate::sync::plan::removals::{Losses, removal_step};
 /// What is gone and counts as being there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SuppressedRemoval {
-    /// Of this kind.
+    /// The kind of the records.
     pub kind: Kind,
     /// So many are gone.
     pub gone: u64,
     /// At most so many may go unasked.
     pub limit: u64,
-    /// Why.
+    /// Why they are kept.
     pub reason: HoldReason,
 }
 
@@ -40,7 +40,7 @@ pub enum HoldReason {
     /// More are gone than is likely.
     Many,
     /// There are rows without a usable id, which may be theirs.
-    WithoutIds,
+    RowsWithoutId,
     /// They are the oldest stays of all: an export of some months would leave them out.
     Oldest,
 }
@@ -87,24 +87,24 @@ impl Plan {
     pub fn build_guarded(
         mirror: &Mirror,
         state: &State,
-        mut rules: PlanOptions,
+        mut options: PlanOptions,
         limits: Limits,
     ) -> Result<Plan> {
-        rules.vouched = limits.allowed.unwrap_or(0);
-        let plan = Plan::build_keeping_retyped(mirror, state, &rules, limits)?;
-        plan.refuse_foreign_mirror(&rules, state)?;
+        options.allowed_removals = limits.allowed.unwrap_or(0);
+        let plan = Plan::build_keeping_retyped(mirror, state, &options, limits)?;
+        plan.refuse_foreign_mirror(&options, state)?;
         if !plan.has_removals()? {
             return Ok(plan);
         }
-        let held_back = plan.find_held_back(state, &rules, limits)?;
+        let held_back = plan.find_held_back(state, &options, limits)?;
         for held in &held_back {
             // As with a window: what is missing is not gone.
-            rules.windows[held.kind] = true;
+            options.windows[held.kind] = true;
         }
-        rules.patience = Some(waiting_times(state, rules.now, limits)?);
-        rules.moved = plan.moved_records(state)?;
-        let mut patient = Plan::build_keeping_retyped(mirror, state, &rules, limits)?;
-        patient.note_departures(state, &plan, &held_back, limits, rules.now)?;
+        options.removal_delay = Some(waiting_times(state, options.now, limits)?);
+        options.moved_records = plan.moved_records(state)?;
+        let mut patient = Plan::build_keeping_retyped(mirror, state, &options, limits)?;
+        patient.note_departures(state, &plan, &held_back, limits, options.now)?;
         patient.held_back = held_back;
         Ok(patient)
     }
@@ -112,30 +112,32 @@ impl Plan {
     fn build_keeping_retyped(
         mirror: &Mirror,
         state: &State,
-        rules: &PlanOptions,
+        options: &PlanOptions,
         limits: Limits,
     ) -> Result<Plan> {
-        let plan = Plan::build(mirror, state, rules)?;
-        if rules.bookings_from.is_some() {
+        let plan = Plan::build(mirror, state, options)?;
+        if options.bookings_from.is_some() {
             plan.keep_retyped(mirror, limits.per_run())?;
         }
         Ok(plan)
     }
 
     /// Refuses a mirror in which nothing of what was sent is known.
-    fn refuse_foreign_mirror(&self, rules: &PlanOptions, state: &State) -> Result<()> {
+    fn refuse_foreign_mirror(&self, options: &PlanOptions, state: &State) -> Result<()> {
         let mut knows_any = false;
         for kind in Kind::DISPLAY_ORDER {
             // What slid out of a window is not missing, and what has no usable id may be what is.
-            let slid = rules.windows[kind] || self.without_id[kind];
+            let slid = options.windows[kind] || self.compared.has_rows_without_id[kind];
             let knows = slid || self.any_row_known(kind, state)?;
-            if self.survey.looks_foreign(kind, rules.vouched) && !knows {
-                return Err(foreign_mirror(kind, self.survey.missing[kind]));
+            if self.compared.mirror_stats.looks_foreign(kind, options.allowed_removals) && !knows {
+                return Err(foreign_mirror(kind, self.compared.mirror_stats.missing[kind]));
             }
             knows_any |= knows;
         }
-        if self.survey.looks_foreign_throughout(rules.vouched) && !knows_any {
-            let missing = self.survey.missing.sum();
+        if self.compared.mirror_stats.looks_foreign_throughout(options.allowed_removals)
+            && !knows_any
+        {
+            let missing = self.compared.mirror_stats.missing.sum();
             let message = SyncMessage::OtherHotelsMirrorThroughout { missing };
             return Err(RunError::Mirror(message.into()));
         }
@@ -166,18 +168,20 @@ impl Plan {
     fn find_held_back(
         &self,
         state: &State,
-        rules: &PlanOptions,
+        options: &PlanOptions,
         limits: Limits,
     ) -> Result<Vec<SuppressedRemoval>> {
-        let mut held_back = self.held_for_missing_ids(limits.per_run())?;
-        for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| !self.without_id[*kind]) {
-            let losses = self.count_losses(kind, state, rules.now)?;
+        let mut held_back = self.held_for_rows_without_id(limits.per_run())?;
+        for kind in
+            Kind::DISPLAY_ORDER.into_iter().filter(|kind| !self.compared.has_rows_without_id[*kind])
+        {
+            let losses = self.count_losses(kind, state, options.now)?;
             held_back.extend(self.too_many(losses, limits.per_run(), limits.allowed.is_some())?);
         }
         let is_held =
             |kind: Kind| held_back.iter().any(|held: &SuppressedRemoval| held.kind == kind);
         if limits.allowed.is_none() && !is_held(Kind::Booking) {
-            held_back.extend(self.oldest_removed(state, rules.now, limits)?);
+            held_back.extend(self.oldest_removed(state, options.now, limits)?);
         }
         Ok(held_back)
     }
@@ -188,20 +192,15 @@ impl Plan {
         &self,
         losses: Losses,
         most: u64,
-        is_vouched: bool,
+        is_allowed: bool,
     ) -> Result<Option<SuppressedRemoval>> {
-        let Losses { kind, missing: going, given_up: before, all } = losses;
-        let most = if is_vouched { most } else { most.min(ALWAYS_ALLOWED.max(all / 3)) };
-        let gone = going + before;
-        let is_held = going > 0
-            && gone > most
+        let Losses { kind, missing, given_up, all } = losses;
+        let limit = if is_allowed { most } else { most.min(ALWAYS_ALLOWED.max(all / 3)) };
+        let gone = missing + given_up;
+        let is_held = missing > 0
+            && gone > limit
             && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
-        Ok(is_held.then_some(SuppressedRemoval {
-            kind,
-            gone,
-            limit: most,
-            reason: HoldReason::Many,
-        }))
+        Ok(is_held.then_some(SuppressedRemoval { kind, gone, limit, reason: HoldReason::Many }))
     }
 
     /// Whether these losses would be held back unasked.
@@ -232,21 +231,23 @@ impl Plan {
             let is_held = held_back.iter().any(|held| held.kind == kind);
             let goes = !is_held && self.queue.count(kind, removal_step(kind))? > 0;
             let losses = all.count_losses(kind, state, now)?;
-            let is_vouched =
+            let is_allowed =
                 goes && limits.allowed.is_some() && all.is_unlikely(losses, state, now, limits)?;
             let counts = goes
-                && !is_vouched
+                && !is_allowed
                 && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
             let given_up = if counts { self.departures(kind, state, now)? } else { Vec::new() };
-            self.departing[kind] = Departing { given_up, is_vouched, is_held };
+            self.departing[kind] = Departing { given_up, is_allowed, is_held };
         }
         Ok(())
     }
 
     /// Whoever is gone where rows have no usable id.
-    fn held_for_missing_ids(&self, most: u64) -> Result<Vec<SuppressedRemoval>> {
+    fn held_for_rows_without_id(&self, most: u64) -> Result<Vec<SuppressedRemoval>> {
         let mut held_back = Vec::new();
-        for kind in Kind::DISPLAY_ORDER.into_iter().filter(|kind| self.without_id[*kind]) {
+        for kind in
+            Kind::DISPLAY_ORDER.into_iter().filter(|kind| self.compared.has_rows_without_id[*kind])
+        {
             let gone =
                 self.queue.count(kind, Step::Gone)? + self.queue.count(kind, Step::Delete)?;
             if gone > 0 {
@@ -254,7 +255,7 @@ impl Plan {
                     kind,
                     gone,
                     limit: most,
-                    reason: HoldReason::WithoutIds,
+                    reason: HoldReason::RowsWithoutId,
                 });
             }
         }
@@ -265,19 +266,20 @@ impl Plan {
     /// needs no step, so nothing in the plan shows that it is still there. The search ends once
     /// more than `most` are really gone.
     fn keep_retyped(&self, mirror: &Mirror, most: u64) -> Result<()> {
-        let (mut going, mut spared) = (0, Vec::new());
+        let mut gone = 0;
+        let mut spared = Vec::new();
         self.queue.each(Kind::Booking, |planned| {
             let Some(other) = planned.key.other_type_key().filter(|_| planned.step == Step::Delete)
             else {
                 return Ok(());
             };
-            if going > most || self.has_row(&other)? {
+            if gone > most || self.has_row(&other)? {
                 return Ok(());
             }
             if mirror.has(&other)? {
                 spared.push(planned.clone());
             } else {
-                going += 1;
+                gone += 1;
             }
             Ok(())
         })?;
@@ -337,8 +339,8 @@ impl Plan {
 impl SuppressedRemoval {
     /// What is gone and kept, and what to do.
     pub fn message(&self) -> Message {
-        let SuppressedRemoval { kind, gone, limit: most, reason: why } = *self;
-        if why == HoldReason::WithoutIds {
+        let SuppressedRemoval { kind, gone, limit, reason } = *self;
+        if reason == HoldReason::RowsWithoutId {
             return SyncMessage::GoneOrWithoutId {
                 records: display::plural_name(kind).into(),
                 gone,
@@ -346,10 +348,12 @@ impl SuppressedRemoval {
             .into();
         }
         let kept = match kind {
-            Kind::Booking if why == HoldReason::Oldest => SyncMessage::OldestBookingsGone { gone },
-            Kind::Booking => SyncMessage::ManyBookingsGone { gone, limit: most },
-            Kind::Guest => SyncMessage::ManyGuestsGone { gone, limit: most },
-            Kind::Company => SyncMessage::ManyCompaniesGone { gone, limit: most },
+            Kind::Booking if reason == HoldReason::Oldest => {
+                SyncMessage::OldestBookingsGone { gone }
+            }
+            Kind::Booking => SyncMessage::ManyBookingsGone { gone, limit },
+            Kind::Guest => SyncMessage::ManyGuestsGone { gone, limit },
+            Kind::Company => SyncMessage::ManyCompaniesGone { gone, limit },
         };
         SyncMessage::ConfirmRemovals { kept: kept.into(), gone }.into()
     }

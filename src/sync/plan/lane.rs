@@ -26,7 +26,7 @@ pub enum Lane {
 }
 
 impl Lane {
-    /// All of them.
+    /// All lanes, parties before bookings.
     pub const ALL: [Lane; 5] =
         [Lane::Companies, Lane::Guests, Lane::Bookings, Lane::ClosingDates, Lane::Deletions];
 
@@ -61,14 +61,14 @@ impl Lane {
     }
 }
 
-/// Behind every arrival.
+/// Sorts behind every arrival.
 const LAST: i64 = i64::MAX;
 
 /// The place of a step in its lane; the least comes first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Turn {
     /// What is new or different goes before what is sent once more.
-    pub wave: Priority,
+    pub priority: Priority,
     /// Minus the arrival, in seconds, of the newest booking that needs the record.
     pub newest_first: i64,
     /// That booking: of two that arrive together the lower id comes first.
@@ -78,7 +78,7 @@ pub struct Turn {
 impl Turn {
     /// The turn of a booking by its arrival. All others come last, until a booking that needs them
     /// brings them forward.
-    pub fn new(key: &RecordKey, wave: Priority, row: Option<&Row>) -> Turn {
+    pub fn new(key: &RecordKey, priority: Priority, row: Option<&Row>) -> Turn {
         let newest_first = match row.map(|row| &row.body) {
             Some(Ok(Entity::Booking(booking))) => {
                 -booking.arrival.or_midnight().and_utc().timestamp()
@@ -86,7 +86,7 @@ impl Turn {
             _ => LAST,
         };
         let booking = (key.kind == Kind::Booking).then(|| key.id.clone());
-        Turn { wave, newest_first, booking }
+        Turn { priority, newest_first, booking }
     }
 
     /// Whether a booking of the plan needs the record.

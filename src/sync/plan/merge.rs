@@ -31,11 +31,11 @@ fn next_pair(
         (None, Some(_)) | (Some(Ok(_)), Some(Err(_))) => Ordering::Greater,
     };
     let row = if order == Ordering::Greater { None } else { mirror.next().transpose()? };
-    let known = if order == Ordering::Less { None } else { state.next().transpose()? };
-    let id = match (&row, &known) {
+    let stored = if order == Ordering::Less { None } else { state.next().transpose()? };
+    let id = match (&row, &stored) {
         (Some(row), _) => row.id.clone(),
         (None, Some((id, _))) => id.clone(),
         (None, None) => return Ok(None),
     };
-    Ok(Some(Pair { id, row, known: known.map(|(_, known)| known) }))
+    Ok(Some(Pair { id, row, stored: stored.map(|(_, stored)| stored) }))
 }

@@ -17,13 +17,14 @@ const FULL_READ_INTERVAL: TimeDelta = TimeDelta::hours(23);
 /// What the mirror looked like.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct MirrorStats {
-    /// Rows, by [`Kind`].
+    /// The number of rows, by [`Kind`].
     pub rows: PerKind<u64>,
-    /// Rows of `booking_guests`.
-    pub residents: u64,
+    /// The number of rows of `booking_guests`.
+    #[serde(rename = "residents")]
+    pub booking_guests: u64,
     /// By what terms the rows were read: digests of other terms cannot be compared.
-    #[serde(default)]
-    pub terms: u64,
+    #[serde(default, rename = "terms")]
+    pub reading_fingerprint: u64,
     /// When every row was last read, and not only those whose block looked otherwise.
     #[serde(default)]
     pub full_read_at: DateTime<Utc>,
@@ -38,12 +39,35 @@ pub struct MirrorStats {
     pub(super) names: PerKind<NameChanges>,
 }
 
+/// A table of the mirror beside what it was before.
+struct EmptiedTable {
+    name: &'static str,
+    /// The kind to reset if the emptiness is right.
+    kind: Kind,
+    had: u64,
+    is_emptied: bool,
+}
+
+impl EmptiedTable {
+    fn message(&self) -> SyncMessage {
+        let EmptiedTable { name, kind, had, .. } = *self;
+        let then = match name {
+            "bookings" => SyncMessage::DealsStay,
+            "guests" | "companies" => SyncMessage::DealsGoWithoutThemIfAllowed { had },
+            _ => SyncMessage::DealsGoWithoutThem,
+        };
+        let table = name.to_owned();
+        let kind = kind.name().to_owned();
+        SyncMessage::TableEmptied { table, kind, then: then.into() }
+    }
+}
+
 impl MirrorStats {
     /// The records of a kind were let go of: that their table is empty now means nothing.
     pub fn forget(&mut self, kind: Kind) {
         self.rows[kind] = 0;
         if kind == Kind::Booking {
-            self.residents = 0;
+            self.booking_guests = 0;
         }
     }
 
@@ -55,64 +79,71 @@ impl MirrorStats {
     /// Takes note of a kind's table.
     pub(super) fn note_table(&mut self, kind: Kind, outline: &Outline) {
         self.rows[kind] = outline.rows;
-        self.residents = self.residents.max(outline.residents);
+        self.booking_guests = self.booking_guests.max(outline.residents);
     }
 
     /// Takes note of a record that is known.
     pub(super) fn note_pair(&mut self, kind: Kind, pair: &Pair) {
-        let Some(known) = &pair.known else { return };
-        let is_linked = known.crm_id.is_some();
+        let Some(stored) = &pair.stored else { return };
+        let is_linked = stored.crm_id.is_some();
         match &pair.row {
             Some(row) => {
                 self.linked[kind] += u64::from(is_linked);
-                self.names[kind].compare(kind, known, &row.display_name);
+                self.names[kind].compare(kind, stored, &row.display_name);
             }
-            None => self.missing[kind] += u64::from(is_linked && !known.absent_in_mirror),
+            None => self.missing[kind] += u64::from(is_linked && !stored.absent_in_mirror),
         }
     }
 
-    /// The first table that had rows and is empty now, with the kind to reset if that is right. One
-    /// that is seen through a window may be empty for a season.
+    /// The first table that had rows and is empty now. One that is seen through a window may be
+    /// empty for a season.
     fn find_emptied_table(
         &self,
-        before: &MirrorStats,
+        previous: &MirrorStats,
         windows: PerKind<bool>,
-        residents_slide: bool,
-    ) -> Option<(&'static str, Kind, u64)> {
-        let table = |kind: Kind| (self.rows[kind], before.rows[kind], windows[kind]);
-        let residents =
-            (self.residents, before.residents, residents_slide || windows[Kind::Booking]);
+        are_booking_guests_windowed: bool,
+    ) -> Option<EmptiedTable> {
+        let of_kind = |name, kind: Kind| EmptiedTable {
+            name,
+            kind,
+            had: previous.rows[kind],
+            is_emptied: self.rows[kind] == 0 && !windows[kind],
+        };
+        let booking_guests = EmptiedTable {
+            name: "booking_guests",
+            kind: Kind::Booking,
+            had: previous.booking_guests,
+            is_emptied: self.booking_guests == 0
+                && !are_booking_guests_windowed
+                && !windows[Kind::Booking],
+        };
         let tables = [
-            ("guests", Kind::Guest, table(Kind::Guest)),
-            ("companies", Kind::Company, table(Kind::Company)),
-            ("bookings", Kind::Booking, table(Kind::Booking)),
-            ("booking_guests", Kind::Booking, residents),
+            of_kind("guests", Kind::Guest),
+            of_kind("companies", Kind::Company),
+            of_kind("bookings", Kind::Booking),
+            booking_guests,
         ];
-        tables.into_iter().find_map(|(table, kind, (rows, had, slides))| {
-            (rows == 0 && had > 0 && !slides).then_some((table, kind, had))
-        })
+        tables.into_iter().find(|table| table.is_emptied && table.had > 0)
     }
 
     /// Refuses a mirror from which nothing may be concluded.
-    pub(super) fn refuse_unusable(&self, rules: &PlanOptions, residents_slide: bool) -> Result<()> {
-        let PlanOptions { before, windows, vouched, .. } = rules;
+    pub(super) fn refuse_unusable(
+        &self,
+        options: &PlanOptions,
+        are_booking_guests_windowed: bool,
+    ) -> Result<()> {
+        let PlanOptions { previous_stats, windows, allowed_removals, .. } = options;
         if self.rows.sum() == 0 {
             return Err(RunError::Mirror(SyncMessage::MirrorEmpty.into()));
         }
-        if let Some((table, kind, had)) = self.find_emptied_table(before, *windows, residents_slide)
-        {
-            let then = match table {
-                "bookings" => SyncMessage::DealsStay,
-                "guests" | "companies" => SyncMessage::DealsGoWithoutThemIfAllowed { had },
-                _ => SyncMessage::DealsGoWithoutThem,
-            };
-            let (table, kind) = (table.to_owned(), kind.name().to_owned());
-            let emptied = SyncMessage::TableEmptied { table, kind, then: then.into() };
-            return Err(RunError::Mirror(emptied.into()));
+        let emptied =
+            self.find_emptied_table(previous_stats, *windows, are_booking_guests_windowed);
+        if let Some(table) = emptied {
+            return Err(RunError::Mirror(table.message().into()));
         }
         for kind in Kind::DISPLAY_ORDER {
             let names = self.names[kind].tally(self.linked[kind]);
-            if names.looks_foreign(kind) && names.other > *vouched {
+            if names.looks_foreign(kind) && names.other > *allowed_removals {
                 return Err(RunError::Mirror(renamed_mirror(kind, names).into()));
             }
         }
@@ -121,15 +152,15 @@ impl MirrorStats {
 
     /// Whether the mirror has records of this kind, and not one that is known, while at least three
     /// that have an object are missing: more than somebody said may be.
-    pub(super) fn looks_foreign(&self, kind: Kind, vouched: u64) -> bool {
+    pub(super) fn looks_foreign(&self, kind: Kind, allowed_removals: u64) -> bool {
         self.linked[kind] == 0
             && self.rows[kind] > 0
-            && are_too_many_missing(self.missing[kind], vouched)
+            && are_too_many_missing(self.missing[kind], allowed_removals)
     }
 
     /// Likewise where no kind has so many, but all together do.
-    pub(super) fn looks_foreign_throughout(&self, vouched: u64) -> bool {
-        self.linked.sum() == 0 && are_too_many_missing(self.missing.sum(), vouched)
+    pub(super) fn looks_foreign_throughout(&self, allowed_removals: u64) -> bool {
+        self.linked.sum() == 0 && are_too_many_missing(self.missing.sum(), allowed_removals)
     }
 }
 
@@ -137,8 +168,8 @@ impl MirrorStats {
 /// one row.
 const MIN_MISSING: u64 = 3;
 
-fn are_too_many_missing(missing: u64, vouched: u64) -> bool {
-    missing >= MIN_MISSING && missing > vouched
+fn are_too_many_missing(missing: u64, allowed_removals: u64) -> bool {
+    missing >= MIN_MISSING && missing > allowed_removals
 }
 
 #[cfg(test)]

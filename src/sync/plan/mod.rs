@@ -50,45 +50,34 @@ use stays::StayComparison;
 
 /// The plan of a run.
 pub struct Plan {
-    /// The steps.
+    /// The steps and the rows that they send.
     pub queue: PlanStore,
-    /// What was seen on the way.
-    pub survey: MirrorStats,
-    /// Guests and companies that changed, so that their bookings are in the plan too, and that the
-    /// state does not have as dirty yet.
-    pub dirty: Vec<RecordKey>,
+    /// What the comparison of mirror and state saw on the way.
+    pub compared: Compared,
     /// Removals that a guard left out of the plan until an administrator confirms them.
     pub held_back: Vec<SuppressedRemoval>,
-    /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
-    pub blocks: PerKind<Vec<BlockChange>>,
-    /// Who is missing and not given up yet, by [`Kind`].
-    pub waiting: PerKind<Waiting>,
     /// What becomes of those who are given up, by [`Kind`].
     pub departing: PerKind<Departing>,
     /// How stays were looked at, where somebody asks for them.
     pub stays: Option<StayRules>,
-    /// The guests whose contacts show something else of their stays by now, unless all are filled.
-    pub stay_guests: BTreeSet<RecordId>,
-    /// The kinds with rows that have no usable id: a record that seems missing may be one of them.
-    without_id: PerKind<bool>,
 }
 
 /// What a comparison saw, beside what differs.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Compared {
     /// What the mirror looked like.
-    pub survey: MirrorStats,
+    pub mirror_stats: MirrorStats,
     /// Guests and companies that changed, so that their bookings differ too, and that the state does
     /// not have as dirty yet.
     pub dirty: Vec<RecordKey>,
-    /// What the state is to know of the mirror's blocks, by [`Kind`].
+    /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
     pub blocks: PerKind<Vec<BlockChange>>,
     /// Who is missing and not given up yet, by [`Kind`].
     pub waiting: PerKind<Waiting>,
     /// The guests whose contacts show something else of their stays by now, unless all are filled.
     pub stay_guests: BTreeSet<RecordId>,
-    /// The kinds of which rows have no usable id.
-    without_id: PerKind<bool>,
+    /// The kinds with rows that have no usable id: a record that seems missing may be one of them.
+    has_rows_without_id: PerKind<bool>,
 }
 
 impl Plan {
@@ -96,25 +85,25 @@ impl Plan {
     ///
     /// # Errors
     /// A mirror that is damaged, empty, or not the one it was: nothing may be sent or deleted then.
-    pub fn build(mirror: &Mirror, state: &State, rules: &PlanOptions) -> Result<Plan> {
-        let queue = PlanStore::new()?.with_stays_on(rules.stays.map(StayRules::today))?;
-        let add = |kind, step, pair: Pair| {
-            let wave = Priority::of(step, &pair, rules);
-            Ok(queue.add(&Planned::new(RecordKey { kind, id: pair.id }, step, wave, pair.row))?)
-        };
-        let note = |key: &RecordKey, note| Ok(queue.note(key, note)?);
-        let seen = compare(mirror, state, rules, add, note, |stays| queue.change_stays(stays))?;
+    pub fn build(mirror: &Mirror, state: &State, options: &PlanOptions) -> Result<Plan> {
+        let queue = PlanStore::new()?.with_stays_on(options.stays.map(StayRules::today))?;
+        let compared = compare(
+            mirror,
+            state,
+            options,
+            |kind, step, pair| {
+                let priority = Priority::of(step, &pair, options);
+                Ok(queue.add(&Planned::new(pair.key(kind), step, priority, pair.row))?)
+            },
+            |key, note| Ok(queue.note(key, note)?),
+            |stays| queue.change_stays(stays),
+        )?;
         Ok(Plan {
             queue,
-            survey: seen.survey,
-            dirty: seen.dirty,
+            compared,
             held_back: Vec::new(),
-            blocks: seen.blocks,
-            waiting: seen.waiting,
             departing: PerKind::default(),
-            stays: rules.stays,
-            stay_guests: seen.stay_guests,
-            without_id: seen.without_id,
+            stays: options.stays,
         })
     }
 }
@@ -129,35 +118,44 @@ impl Plan {
 pub fn compare(
     mirror: &Mirror,
     state: &State,
-    rules: &PlanOptions,
+    options: &PlanOptions,
     found: impl FnMut(Kind, Step, Pair) -> Result<()>,
     note: impl FnMut(&RecordKey, Note) -> Result<()>,
     stays: impl FnMut(&BookingStays) -> Result<()>,
 ) -> Result<Compared> {
-    let full_read_at = if rules.reads_all() { rules.now } else { rules.before.full_read_at };
+    let full_read_at =
+        if options.reads_all() { options.now } else { options.previous_stats.full_read_at };
     let mut comparison = Comparison {
         seen: Compared {
-            survey: MirrorStats { full_read_at, terms: rules.terms, ..MirrorStats::default() },
+            mirror_stats: MirrorStats {
+                full_read_at,
+                reading_fingerprint: options.reading_fingerprint,
+                ..MirrorStats::default()
+            },
             ..Compared::default()
         },
-        touched: state.dirty_parties()?.into_iter().flat_map(RecordKey::with_other_type).collect(),
+        dirty_parties: state
+            .dirty_parties()?
+            .into_iter()
+            .flat_map(RecordKey::with_other_type)
+            .collect(),
         deals_stand: state.has_linked(Kind::Booking)?,
         found,
         note,
-        stays: StayComparison::new(rules, stays),
+        stays: StayComparison::new(options, stays),
     };
     for kind in Kind::SEND_ORDER {
-        comparison.kind(kind, mirror, state, rules)?;
+        comparison.kind(kind, mirror, state, options)?;
     }
-    comparison.seen.survey.refuse_unusable(rules, mirror.are_booking_guests_windowed())?;
-    comparison.guests_for_stays(mirror, state, rules)
+    comparison.seen.mirror_stats.refuse_unusable(options, mirror.are_booking_guests_windowed())?;
+    comparison.guests_for_stays(mirror, state, options)
 }
 
 struct Comparison<F, N, S> {
     seen: Compared,
     /// Those whom the state names, and those who came to it in this comparison; by either type of
     /// their ids.
-    touched: HashSet<RecordKey>,
+    dirty_parties: HashSet<RecordKey>,
     /// Some booking has a deal: one that names a newcomer may have gone without them.
     deals_stand: bool,
     found: F,
@@ -176,45 +174,49 @@ where
         kind: Kind,
         mirror: &Mirror,
         state: &State,
-        rules: &PlanOptions,
+        options: &PlanOptions,
     ) -> Result<()> {
         let on_hold = Deferred::for_kind(kind, state)?;
-        let outline =
-            mirror.outline(kind, &ChangeInputs { seed: rules.terms, touched: &self.touched })?;
-        self.seen.survey.note_table(kind, &outline);
-        let nameless_rows = outline.nameless;
-        let mut blocks = BlockComparison::new(outline, state.blocks(kind)?, rules.look(kind));
-        self.seen.survey.linked[kind] = blocks.linked();
+        let outline = mirror.outline(
+            kind,
+            &ChangeInputs { seed: options.reading_fingerprint, dirty_parties: &self.dirty_parties },
+        )?;
+        self.seen.mirror_stats.note_table(kind, &outline);
+        let rows_without_id = outline.rows_without_id;
+        let mut blocks = BlockComparison::new(outline, state.blocks(kind)?, options.look(kind));
+        self.seen.mirror_stats.linked[kind] = blocks.linked();
         let spans = blocks.ranges_to_read();
         // Each span by itself where the mirror can go straight to it, else all that they need in
         // one reading.
         let at_once = if spans.len() < 2 || mirror.can_seek(kind)? { 1 } else { spans.len() };
-        let mut known = state.scan_records(kind)?;
-        let has_stays = kind == Kind::Booking && rules.stays.is_some();
+        let mut stored = state.scan_records(kind)?;
+        let has_stays = kind == Kind::Booking && options.stays.is_some();
         let mut ledger = has_stays.then(|| state.stay_scan()).transpose()?;
-        let nameless = row_without_id(nameless_rows);
+        let unnamed_row = row_without_id(rows_without_id);
         let mut counts = RuleCounts::of(kind);
         for spans in spans.chunks(at_once) {
             let mut scan = mirror.scan_of(kind, &bounding_range(spans))?;
             let mut ledger = ledger.as_mut().map(|ledger| ledger.rows(spans).peekable());
-            for pair in merge(scan.rows(spans)?, known.rows(spans)) {
+            for pair in merge(scan.rows(spans)?, stored.rows(spans)) {
                 let pair = pair?;
-                if nameless.is_some() && pair.id == missing_id() {
+                if unnamed_row.is_some() && pair.id == no_id() {
                     // Known since it failed, and no record that vanished.
                     blocks.note_pair(&pair, false);
                     continue;
                 }
-                self.seen.survey.note_pair(kind, &pair);
-                self.seen.without_id[kind] |= has_bad_id(pair.row.as_ref());
-                self.note(kind, &pair, rules)?;
+                self.seen.mirror_stats.note_pair(kind, &pair);
+                self.seen.has_rows_without_id[kind] |= has_no_usable_id(pair.row.as_ref());
+                self.note(kind, &pair, options)?;
                 if let Some(ledger) = &mut ledger {
                     self.stays.see(&pair, ledger)?;
                 }
-                let rule = self.rule(kind, &pair, &on_hold, rules);
+                let rule = self.rule(kind, &pair, &on_hold, options);
                 counts.count(rule);
                 let step = rule.step();
-                blocks
-                    .note_pair(&pair, step.is_none() && is_skippable(kind, &pair, &on_hold, rules));
+                blocks.note_pair(
+                    &pair,
+                    step.is_none() && is_skippable(kind, &pair, &on_hold, options),
+                );
                 if let Some(step) = step {
                     (self.found)(kind, step, pair)?;
                 }
@@ -223,10 +225,10 @@ where
         }
         counts.tell();
         self.seen.blocks[kind] = blocks.changes();
-        self.seen.without_id[kind] |= nameless_rows > 0;
-        if let Some(row) = nameless {
-            let pair = Pair { id: missing_id(), row: Some(row), known: None };
-            if let Some(step) = decide(kind, &pair, &on_hold, false, rules) {
+        self.seen.has_rows_without_id[kind] |= rows_without_id > 0;
+        if let Some(row) = unnamed_row {
+            let pair = Pair { id: no_id(), row: Some(row), stored: None };
+            if let Some(step) = decide(kind, &pair, &on_hold, false, options) {
                 (self.found)(kind, step, pair)?;
             }
         }
@@ -239,18 +241,18 @@ where
         mut self,
         mirror: &Mirror,
         state: &State,
-        rules: &PlanOptions,
+        options: &PlanOptions,
     ) -> Result<Compared> {
-        let guests = self.stays.guests(state, rules)?;
+        let guests = self.stays.guests(state, options)?;
         let on_hold = Deferred::for_kind(Kind::Guest, state)?;
         stays::each_guest(&guests, mirror, state, |mut pair| {
-            if decide(Kind::Guest, &pair, &on_hold, false, rules).is_some() {
+            if decide(Kind::Guest, &pair, &on_hold, false, options).is_some() {
                 return Ok(());
             }
-            if let Some(known) = &mut pair.known {
-                known.pending.stays = true;
+            if let Some(stored) = &mut pair.stored {
+                stored.pending.stays = true;
             }
-            match decide(Kind::Guest, &pair, &on_hold, false, rules) {
+            match decide(Kind::Guest, &pair, &on_hold, false, options) {
                 Some(step) => (self.found)(Kind::Guest, step, pair),
                 None => Ok(()),
             }
@@ -259,25 +261,26 @@ where
         Ok(self.seen)
     }
 
-    fn note(&mut self, kind: Kind, pair: &Pair, rules: &PlanOptions) -> Result<()> {
-        if let (None, Some(known)) = (&pair.row, &pair.known)
-            && is_missing(kind, known, rules)
+    fn note(&mut self, kind: Kind, pair: &Pair, options: &PlanOptions) -> Result<()> {
+        if let (None, Some(stored)) = (&pair.row, &pair.stored)
+            && is_missing(kind, stored, options)
         {
-            self.seen.waiting[kind].count(&pair.key(kind), known, rules);
+            self.seen.waiting[kind].count(&pair.key(kind), stored, options);
         }
-        match note_of(kind, pair, rules) {
+        match note_of(kind, pair, options) {
             Some(note) => (self.note)(&pair.key(kind), note),
             None => Ok(()),
         }
     }
 
-    fn rule(&mut self, kind: Kind, pair: &Pair, on_hold: &Deferred, rules: &PlanOptions) -> Rule {
-        let has_touched = kind == Kind::Booking && references_any(pair.row.as_ref(), &self.touched);
-        let rule = rule_of(kind, pair, on_hold, has_touched, rules);
-        if rule.step().is_some() && self.touches_bookings(kind, pair) {
+    fn rule(&mut self, kind: Kind, pair: &Pair, on_hold: &Deferred, options: &PlanOptions) -> Rule {
+        let has_dirty_party =
+            kind == Kind::Booking && references_any(pair.row.as_ref(), &self.dirty_parties);
+        let rule = rule_of(kind, pair, on_hold, has_dirty_party, options);
+        if rule.step().is_some() && self.changes_deals(kind, pair) {
             let party = pair.key(kind);
-            if !self.touched.contains(&party) {
-                self.touched.extend(party.clone().with_other_type());
+            if !self.dirty_parties.contains(&party) {
+                self.dirty_parties.extend(party.clone().with_other_type());
                 self.seen.dirty.push(party);
             }
         }
@@ -286,13 +289,13 @@ where
 
     /// Whether a deal would read differently after this: another last name, a person who came, left
     /// or came back.
-    fn touches_bookings(&self, kind: Kind, pair: &Pair) -> bool {
-        match (kind, &pair.known) {
+    fn changes_deals(&self, kind: Kind, pair: &Pair) -> bool {
+        match (kind, &pair.stored) {
             (Kind::Booking, _) => false,
             (Kind::Guest | Kind::Company, None) => self.deals_stand,
-            (Kind::Guest | Kind::Company, Some(known)) => {
-                known.absent_in_mirror
-                    || pair.row.as_ref().is_none_or(|row| row.display_name != known.display_name)
+            (Kind::Guest | Kind::Company, Some(stored)) => {
+                stored.absent_in_mirror
+                    || pair.row.as_ref().is_none_or(|row| row.display_name != stored.display_name)
             }
         }
     }
@@ -302,7 +305,7 @@ where
 /// do not have.
 fn row_without_id(count: u64) -> Option<Row> {
     (count > 0).then(|| Row {
-        id: missing_id(),
+        id: no_id(),
         // Not empty: once they have ids, their failure is over at once.
         modified_at: "NULL".into(),
         content_hash: count,
@@ -315,11 +318,11 @@ fn row_without_id(count: u64) -> Option<Row> {
     })
 }
 
-fn missing_id() -> RecordId {
+fn no_id() -> RecordId {
     RecordId::Text("NULL".into())
 }
 
-fn has_bad_id(row: Option<&Row>) -> bool {
+fn has_no_usable_id(row: Option<&Row>) -> bool {
     let bad = row.and_then(|row| row.body.as_ref().err());
     bad.is_some_and(|bad| bad.code == FailureCode::BadId && bad.column == "id")
 }
@@ -351,18 +354,18 @@ impl PlanOptions {
         state: &State,
         now: DateTime<Utc>,
     ) -> Result<PlanOptions> {
-        let before: MirrorStats = state.get(MIRROR_STATS)?.unwrap_or_default();
+        let previous_stats: MirrorStats = state.get(MIRROR_STATS)?.unwrap_or_default();
         let bookings_from = config.export.bookings_from;
         let stays = StayRules::new(config, state, now)?;
         let contents: Option<PerKind<u64>> = state.get(CONTENTS)?;
-        let learns = PerKind::from_fn(|kind| {
+        let changed_columns = PerKind::from_fn(|kind| {
             contents.is_none_or(|contents| contents[kind] != mirror.content_terms(kind))
         });
         // Another version of this program may read a row otherwise.
-        let mut terms = Fingerprint::default();
-        terms.text(env!("CARGO_PKG_VERSION"));
-        terms.text(&bookings_from.map(|day| day.to_string()).unwrap_or_default());
-        terms.write_u64(mirror.schema_fingerprint()?);
+        let mut reading_fingerprint = Fingerprint::default();
+        reading_fingerprint.text(env!("CARGO_PKG_VERSION"));
+        reading_fingerprint.text(&bookings_from.map(|day| day.to_string()).unwrap_or_default());
+        reading_fingerprint.write_u64(mirror.schema_fingerprint()?);
         Ok(PlanOptions {
             now,
             resend: Resend::Marked,
@@ -371,16 +374,16 @@ impl PlanOptions {
             windows: mirror.windows(),
             bookings_from,
             // Those who stay may be others by now, though nobody wrote to the mirror.
-            full_read: before.is_full_read_due(now)
+            full_read: previous_stats.is_full_read_due(now)
                 || mirror.are_booking_guests_windowed()
                 || stays.is_some_and(|stays| stays.fills_all),
-            learns,
-            before,
-            terms: terms.finish(),
+            changed_columns,
+            previous_stats,
+            reading_fingerprint: reading_fingerprint.finish(),
             stays,
-            patience: None,
-            moved: HashSet::new(),
-            vouched: 0,
+            removal_delay: None,
+            moved_records: HashSet::new(),
+            allowed_removals: 0,
         })
     }
 
@@ -392,10 +395,10 @@ impl PlanOptions {
     /// How the blocks of a kind are looked at. Two queries through one window may not show the same
     /// rows, so its outline says nothing of them.
     fn look(&self, kind: Kind) -> BlockOptions {
-        let all = self.reads_all() || self.windows[kind] || self.learns[kind];
+        let all = self.reads_all() || self.windows[kind] || self.changed_columns[kind];
         BlockOptions {
             reads_all: all,
-            are_terms_new: self.before.terms != self.terms,
+            is_reading_new: self.previous_stats.reading_fingerprint != self.reading_fingerprint,
             now: self.now,
         }
     }

@@ -14,7 +14,7 @@ use crate::sync::plan::store::PlanStore;
 /// Those of a kind who are missing, and not given up yet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Waiting {
-    /// How many.
+    /// How many records are missing.
     pub count: u64,
     /// When the first of them may be given up.
     pub until: Option<DateTime<Utc>>,
@@ -26,46 +26,46 @@ pub struct Departing {
     /// They are given up in this run, and nobody was asked.
     pub given_up: Vec<Departure>,
     /// Somebody said that they may be: whoever went before them counts no more.
-    pub is_vouched: bool,
+    pub is_allowed: bool,
     /// A guard holds them back: that they are missing counts for nothing.
     pub is_held: bool,
 }
 
 impl Waiting {
     /// Counts one who is missing, where it is too early to give them up.
-    pub(super) fn count(&mut self, record: &RecordKey, known: &PlanRecord, rules: &PlanOptions) {
-        if !waits(record, known, rules) {
+    pub(super) fn count(&mut self, record: &RecordKey, stored: &PlanRecord, options: &PlanOptions) {
+        if !waits(record, stored, options) {
             return;
         }
         self.count += 1;
-        let patience = rules.patience.unwrap_or_default()[record.kind];
-        let until = known.missing_since.unwrap_or(rules.now) + patience;
+        let removal_delay = options.removal_delay.unwrap_or_default()[record.kind];
+        let until = stored.missing_since.unwrap_or(options.now) + removal_delay;
         self.until = Some(self.until.map_or(until, |first| first.min(until)));
     }
 }
 
 /// Whether a record without a row is missing: it has something to lose, and no window hides it.
-pub(super) fn is_missing(kind: Kind, known: &PlanRecord, rules: &PlanOptions) -> bool {
+pub(super) fn is_missing(kind: Kind, stored: &PlanRecord, options: &PlanOptions) -> bool {
     let has_something = match kind {
-        Kind::Guest | Kind::Company => !known.absent_in_mirror,
-        Kind::Booking => known.crm_id.is_some() && rules.deletes,
+        Kind::Guest | Kind::Company => !stored.absent_in_mirror,
+        Kind::Booking => stored.crm_id.is_some() && options.deletes,
     };
-    has_something && !rules.windows[kind]
+    has_something && !options.windows[kind]
 }
 
 /// What the state is to know of the record, whatever step it takes.
-pub(super) fn note_of(kind: Kind, pair: &Pair, rules: &PlanOptions) -> Option<Note> {
-    let known = pair.known.as_ref()?;
+pub(super) fn note_of(kind: Kind, pair: &Pair, options: &PlanOptions) -> Option<Note> {
+    let stored = pair.stored.as_ref()?;
     let Some(row) = &pair.row else {
         // In the future it was noted by a clock that ran ahead.
-        let is_noted = known.missing_since.is_some_and(|since| since <= rules.now);
-        return (is_missing(kind, known, rules) && !is_noted).then_some(Note::Missing);
+        let is_noted = stored.missing_since.is_some_and(|since| since <= options.now);
+        return (is_missing(kind, stored, options) && !is_noted).then_some(Note::Missing);
     };
-    let stay = Stay::of_row(row).or(known.stay);
-    let learns = rules.learns[kind] && !row.modified_at.is_empty();
-    let content = if learns { row.content_hash } else { known.content_hash };
-    let is_known = known.missing_since.is_none()
-        && (known.crm_id.is_none() || known.stay == stay && known.content_hash == content);
+    let stay = Stay::of_row(row).or(stored.stay);
+    let changed_columns = options.changed_columns[kind] && !row.modified_at.is_empty();
+    let content = if changed_columns { row.content_hash } else { stored.content_hash };
+    let is_known = stored.missing_since.is_none()
+        && (stored.crm_id.is_none() || stored.stay == stay && stored.content_hash == content);
     (!is_known).then_some(Note::Read { content, stay })
 }
 

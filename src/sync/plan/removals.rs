@@ -22,7 +22,7 @@ const DEPARTURES_COUNT_FOR: TimeDelta = TimeDelta::days(31);
 #[derive(Clone, Copy)]
 pub(super) struct Losses {
     pub(super) kind: Kind,
-    /// Missing now.
+    /// How many are missing now.
     pub(super) missing: u64,
     /// Given up within the last day.
     pub(super) given_up: u64,
@@ -46,15 +46,15 @@ impl Plan {
         state: &State,
         now: DateTime<Utc>,
     ) -> Result<Losses> {
-        let going = self.count_removals(kind, state)?;
+        let missing = self.count_removals(kind, state)?;
         let departures = state.departures(kind, now - DAY)?;
-        let mut before = 0;
+        let mut given_up = 0;
         for departure in departures.iter().filter(|departure| departure.at <= now) {
             let key = RecordKey::new(kind, departure.id.clone());
-            before += u64::from(!self.queue.has_no_row(&key)?);
+            given_up += u64::from(!self.queue.has_no_row(&key)?);
         }
-        let stands = self.survey.linked[kind];
-        Ok(Losses { kind, missing: going, given_up: before, all: stands + going + before })
+        let all = self.compared.mirror_stats.linked[kind] + missing + given_up;
+        Ok(Losses { kind, missing, given_up, all })
     }
 
     /// Bookings that are missing and look like the begin of the hotel's history, cut off: an export
@@ -118,14 +118,14 @@ impl Plan {
 
     /// How many are missing: those whose object another row speaks for are not.
     fn count_removals(&self, kind: Kind, state: &State) -> Result<u64> {
-        let mut going = 0;
+        let mut missing = 0;
         if self.queue.count(kind, removal_step(kind))? > 0 {
             self.each_removal(kind, |planned| {
-                going += u64::from(!self.has_moved(planned, state)?);
+                missing += u64::from(!self.has_moved(planned, state)?);
                 Ok(())
             })?;
         }
-        Ok(going)
+        Ok(missing)
     }
 
     /// Shows everybody who goes by this plan to `show`.

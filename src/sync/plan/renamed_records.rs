@@ -26,14 +26,14 @@ pub(super) struct NameChanges {
 
 impl NameChanges {
     /// Takes note of a record that is in the mirror.
-    pub(super) fn compare(&mut self, kind: Kind, known: &PlanRecord, label: &str) {
+    pub(super) fn compare(&mut self, kind: Kind, stored: &PlanRecord, label: &str) {
         // A name that is missing, or was never read right, tells nothing.
         let says_nothing = |label: &str| label.trim().is_empty() || label.contains('\u{fffd}');
-        if says_nothing(&known.display_name) || says_nothing(label) {
+        if says_nothing(&stored.display_name) || says_nothing(label) {
             return;
         }
-        let other = u64::from(is_other(kind, &known.display_name, label));
-        if known.crm_id.is_some() {
+        let other = u64::from(is_other(kind, &stored.display_name, label));
+        if stored.crm_id.is_some() {
             self.other += other;
         } else {
             self.unlinked.compared += 1;

@@ -34,7 +34,7 @@ pub enum Rule {
     /// Its closing date is owed.
     CloseAlone,
     /// Its people may have changed in the CRM.
-    PeopleTouched,
+    PartiesChanged,
     /// It stands as it was sent.
     AsSent,
     /// A guest or a company is gone from the mirror.
@@ -61,7 +61,7 @@ impl Rule {
             Rule::New => Some(Step::Create),
             Rule::Changed | Rule::CloseWithPeople => Some(Step::Update),
             Rule::CloseAlone => Some(Step::Close),
-            Rule::PeopleTouched => Some(Step::Recheck),
+            Rule::PartiesChanged => Some(Step::Recheck),
             Rule::Gone => Some(Step::Gone),
             Rule::WaitingHistory | Rule::GoneWithoutDeal => Some(Step::Forget),
             Rule::GoneWithDeal => Some(Step::Delete),

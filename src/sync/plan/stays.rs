@@ -94,15 +94,15 @@ pub(super) struct StayComparison<S> {
 }
 
 impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
-    pub(super) fn new(rules: &PlanOptions, found: S) -> StayComparison<S> {
+    pub(super) fn new(options: &PlanOptions, found: S) -> StayComparison<S> {
         // With patience somebody is missing: that may be an accident, and these bookings a part of
         // it.
-        let is_sure = rules.patience.is_none() && !rules.windows[Kind::Booking];
+        let is_sure = options.removal_delay.is_none() && !options.windows[Kind::Booking];
         StayComparison {
             found,
             guests: BTreeSet::new(),
             drops_strangers: is_sure,
-            fills_all: rules.fills_all_stays(),
+            fills_all: options.fills_all_stays(),
         }
     }
 
@@ -170,9 +170,9 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
 
     /// The guests whose contacts are to be filled anew: for what was found, and for the days that
     /// went by.
-    pub(super) fn guests(self, state: &State, rules: &PlanOptions) -> Result<BTreeSet<RecordId>> {
+    pub(super) fn guests(self, state: &State, options: &PlanOptions) -> Result<BTreeSet<RecordId>> {
         let mut guests = self.guests;
-        if let Some((from, before)) = rules.stays.and_then(|stays| stays.passed) {
+        if let Some((from, before)) = options.stays.and_then(|stays| stays.passed) {
             guests.extend(state.guests_expected(from, before)?);
         }
         Ok(guests)
@@ -193,10 +193,10 @@ pub(super) fn each_guest(
         return Ok(());
     }
     let at_once = if mirror.can_seek(Kind::Guest)? { 1 } else { spans.len() };
-    let mut known = state.scan_records(Kind::Guest)?;
+    let mut stored = state.scan_records(Kind::Guest)?;
     for spans in spans.chunks(at_once) {
         let mut scan = mirror.scan_of(Kind::Guest, &bounding_range(spans))?;
-        for pair in merge(scan.rows(spans)?, known.rows(spans)) {
+        for pair in merge(scan.rows(spans)?, stored.rows(spans)) {
             found(pair?)?;
         }
     }

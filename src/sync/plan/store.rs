@@ -18,14 +18,14 @@ use crate::mirror::{Entity, Row as MirrorRow};
 use crate::state::statements::{execute, exists, for_each, query_all};
 use crate::state::{Result, enable_stable_query_plans};
 
-/// A planned step.
+/// What is to be done about one record.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Planned {
-    /// Which record.
+    /// The record that it is about.
     pub key: RecordKey,
-    /// What to do.
+    /// What is done with its object.
     pub step: Step,
-    /// When.
+    /// The place in its lane.
     pub turn: Turn,
     /// Its row, unless it is gone.
     pub row: Option<MirrorRow>,
@@ -58,8 +58,8 @@ const STAYS: &str = "
 
 impl Planned {
     /// A step of a record.
-    pub fn new(key: RecordKey, step: Step, wave: Priority, row: Option<MirrorRow>) -> Planned {
-        let turn = Turn::new(&key, wave, row.as_ref());
+    pub fn new(key: RecordKey, step: Step, priority: Priority, row: Option<MirrorRow>) -> Planned {
+        let turn = Turn::new(&key, priority, row.as_ref());
         Planned { key, step, turn, row }
     }
 
@@ -78,11 +78,11 @@ impl Planned {
 
 /// The turn that stands in three cells, from `first` on.
 fn turn(cells: &Row<'_>, first: usize) -> rusqlite::Result<Turn> {
-    let wave = from_number(Priority::from_repr, cells, first)?;
-    Ok(Turn { wave, newest_first: cells.get(first + 1)?, booking: cells.get(first + 2)? })
+    let priority = from_number(Priority::from_repr, cells, first)?;
+    Ok(Turn { priority, newest_first: cells.get(first + 1)?, booking: cells.get(first + 2)? })
 }
 
-/// Steps and waves stand in the plan as numbers.
+/// Steps and priorities stand in the plan as numbers.
 fn from_number<T>(of: fn(u8) -> Option<T>, cells: &Row<'_>, column: usize) -> rusqlite::Result<T> {
     let number: u8 = cells.get(column)?;
     of(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number.into()))
@@ -96,14 +96,14 @@ impl PlanStore {
         enable_stable_query_plans(&connection)?;
         connection.execute_batch(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
-             CREATE TABLE plan (kind TEXT, id ANY, step INTEGER, lane INTEGER, wave INTEGER,
+             CREATE TABLE plan (kind TEXT, id ANY, step INTEGER, lane INTEGER, priority INTEGER,
                                 newest_first INTEGER, booking ANY, row TEXT, names INTEGER,
                                 PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
-             CREATE INDEX plan_turn ON plan (kind, lane, wave, newest_first, booking, id);
+             CREATE INDEX plan_turn ON plan (kind, lane, priority, newest_first, booking, id);
              CREATE INDEX plan_names ON plan (kind, names) WHERE names IS NOT NULL;
              CREATE TABLE gone (kind TEXT, id ANY, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              CREATE TABLE notes (kind TEXT, id ANY, note TEXT, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
-             -- Never committed: nobody else reads it, and it goes with the pass.
+             -- Never committed: nobody else reads it, and it goes with the run.
              BEGIN;",
         )?;
         Ok(PlanStore { connection, stays_on: None, has_inventory: Cell::new(false) })
@@ -133,7 +133,7 @@ impl PlanStore {
         self.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO plan
-                   (kind, id, step, lane, wave, newest_first, booking, row, names)
+                   (kind, id, step, lane, priority, newest_first, booking, row, names)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
@@ -141,7 +141,7 @@ impl PlanStore {
                 key.id,
                 *step as u8,
                 planned.lane() as u8,
-                turn.wave as u8,
+                turn.priority as u8,
                 turn.newest_first,
                 turn.booking,
                 cells,
@@ -178,8 +178,8 @@ impl PlanStore {
     ) -> Result<Vec<Planned>> {
         let kind = lane.kind();
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, step, row, wave, newest_first, booking FROM plan WHERE kind = ?1 AND lane = ?2
-             ORDER BY wave, newest_first, booking, id",
+            "SELECT id, step, row, priority, newest_first, booking FROM plan WHERE kind = ?1 AND lane = ?2
+             ORDER BY priority, newest_first, booking, id",
         )?;
         let mut rows = statement.query((kind, lane as u8))?;
         let mut taken = Vec::new();
@@ -212,8 +212,8 @@ impl PlanStore {
     /// The turn of a lane's next step; none where the lane is empty.
     pub fn next_turn(&self, lane: Lane) -> Result<Option<Turn>> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT wave, newest_first, booking FROM plan WHERE kind = ?1 AND lane = ?2
-             ORDER BY wave, newest_first, booking, id LIMIT 1",
+            "SELECT priority, newest_first, booking FROM plan WHERE kind = ?1 AND lane = ?2
+             ORDER BY priority, newest_first, booking, id LIMIT 1",
         )?;
         Ok(statement.query_row((lane.kind(), lane as u8), |cells| turn(cells, 0)).optional()?)
     }
@@ -222,8 +222,8 @@ impl PlanStore {
     pub fn has_before(&self, lane: Lane, before: &Turn, count: usize) -> Result<bool> {
         let Some(last) = count.checked_sub(1) else { return Ok(true) };
         let mut statement = self.connection.prepare_cached(
-            "SELECT wave, newest_first, booking FROM plan WHERE kind = ?1 AND lane = ?2
-             ORDER BY wave, newest_first, booking, id LIMIT 1 OFFSET ?3",
+            "SELECT priority, newest_first, booking FROM plan WHERE kind = ?1 AND lane = ?2
+             ORDER BY priority, newest_first, booking, id LIMIT 1 OFFSET ?3",
         )?;
         let place = (lane.kind(), lane as u8, last as u64);
         let found = statement.query_row(place, |cells| turn(cells, 0)).optional()?;
@@ -236,8 +236,8 @@ impl PlanStore {
         kind: Kind,
         mut show: impl FnMut(&Planned) -> run_error::Result<()>,
     ) -> run_error::Result<()> {
-        let sql = "SELECT id, step, row, wave, newest_first, booking FROM plan WHERE kind = ?1
-                   ORDER BY lane, wave, newest_first, booking, id";
+        let sql = "SELECT id, step, row, priority, newest_first, booking FROM plan WHERE kind = ?1
+                   ORDER BY lane, priority, newest_first, booking, id";
         let read = |cells: &Row<'_>| Planned::from_cells(kind, cells);
         for_each(&self.connection, sql, [kind], read, |planned| show(&planned))
     }
@@ -256,7 +256,7 @@ impl PlanStore {
 
     /// The step of this record, if one is planned.
     pub fn step_of(&self, key: &RecordKey) -> Result<Option<Planned>> {
-        let sql = "SELECT id, step, row, wave, newest_first, booking FROM plan
+        let sql = "SELECT id, step, row, priority, newest_first, booking FROM plan
                    WHERE kind = ?1 AND id = ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query((key.kind, &key.id))?;

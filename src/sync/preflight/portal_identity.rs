@@ -66,7 +66,8 @@ fn sample_objects(
     state: &State,
     client: &mut Client<'_>,
 ) -> Result<(usize, usize)> {
-    let (mut ours, mut asked) = (0, 0);
+    let mut ours = 0;
+    let mut asked = 0;
     for kind in Kind::SEND_ORDER {
         let linked: Vec<(RecordId, i64)> = state.newest_linked(kind, SAMPLE)?;
         let ids: Vec<i64> = linked.iter().map(|(_, crm_id)| *crm_id).collect();
@@ -84,11 +85,13 @@ fn sample_objects(
 
 /// What carries the old originator would not be found, and be created a second time.
 fn originator_changed(known: &str, originator: &str) -> RunError {
-    let (known, originator) = (known.to_owned(), originator.to_owned());
+    let known = known.to_owned();
+    let originator = originator.to_owned();
     RunError::Config(SyncMessage::OriginatorChanged { known, originator }.into())
 }
 
 fn wrong_portal_error(known: &str, host: &str) -> RunError {
-    let (known, host) = (known.to_owned(), host.to_owned());
+    let known = known.to_owned();
+    let host = host.to_owned();
     RunError::Config(SyncMessage::OtherPortal { known, host }.into())
 }

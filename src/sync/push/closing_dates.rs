@@ -30,7 +30,7 @@ const NEAR_TODAY: TimeDelta = TimeDelta::days(1);
 /// Whether the import keeps the closing date of a deal in a final stage, as the state remembers it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ImportedDates {
-    /// It does.
+    /// Whether the date that was sent stands.
     pub are_kept: bool,
     /// When that was seen.
     pub seen_at: DateTime<Utc>,
@@ -63,12 +63,12 @@ impl Push<'_, '_> {
         let ids: Vec<i64> = items.iter().filter_map(WorkItem::crm_id).collect();
         let found =
             cards(self.client, Kind::Booking, &ids, &BTreeSet::from([FIELD.to_owned()]))?.seen;
-        let stands = |item: &WorkItem| {
+        let is_kept = |item: &WorkItem| {
             let stored = item.crm_id().and_then(|crm_id| found.get(&crm_id)?.fields.get(FIELD));
             let booking = item.closing_booking();
             booking.zip(stored).is_some_and(|(booking, stored)| is_stored(booking, stored))
         };
-        let (kept, others): (Vec<_>, Vec<_>) = items.into_iter().partition(stands);
+        let (kept, others): (Vec<_>, Vec<_>) = items.into_iter().partition(is_kept);
         self.learn_imported_dates(&kept, &others)?;
         let writer = self.state.writer()?;
         for item in kept {
@@ -80,7 +80,8 @@ impl Push<'_, '_> {
     }
 
     fn learn_imported_dates(&mut self, kept: &[WorkItem], others: &[WorkItem]) -> Result<()> {
-        let (now, run) = (self.client.clock().now(), self.run);
+        let now = self.client.clock().now();
+        let run = self.run;
         // A deal of another run may have been created or changed by another call.
         let is_imported = |item: &&WorkItem| item.record.last_seen_run == run;
         let is_far = |item: &WorkItem| {

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::missing_object::Relinked;
 use super::{CreateMode, Push, WorkItem, carries_mark};
 use crate::crm::objects::{Look, Marked, Unseen, by_origin, look};
 use crate::domain::failure_code::FailureCode;
@@ -37,18 +38,19 @@ impl Push<'_, '_> {
     fn find_by_origin(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let new: Vec<RecordId> = items
             .iter()
-            .filter(|t| t.planned.step == Step::Create)
-            .map(|t| t.id().clone())
+            .filter(|item| item.planned.step == Step::Create)
+            .map(|item| item.id().clone())
             .collect();
         let namesakes = self.ids_taken_by_other_type(kind, &new)?;
-        let Marked { found: standing, unclear } = self.find_existing(kind, &new)?;
-        let is_found = |id: &RecordId| standing.get(id).is_some_and(|objects| !objects.is_empty());
-        let unfound = items.iter().filter(|t| t.planned.step == Step::Create && !is_found(t.id()));
-        let out_of_sight = self.find_hidden_candidates(kind, &unfound.collect::<Vec<_>>())?;
+        let Marked { found, unclear } = self.find_existing(kind, &new)?;
+        let is_found = |id: &RecordId| found.get(id).is_some_and(|objects| !objects.is_empty());
+        let unfound =
+            items.iter().filter(|item| item.planned.step == Step::Create && !is_found(item.id()));
+        let hidden = self.find_hidden_candidates(kind, &unfound.collect::<Vec<_>>())?;
         let mut claimed = HashSet::new();
         let mut ready = Vec::new();
         for mut item in items {
-            if let Some((crm_id, unseen)) = out_of_sight.get(item.id()) {
+            if let Some((crm_id, unseen)) = hidden.get(item.id()) {
                 self.fail(&item, unseen.code(), Operation::Create, &unseen.message(*crm_id))?;
                 continue;
             }
@@ -65,7 +67,7 @@ impl Push<'_, '_> {
                 )?;
                 continue;
             }
-            if let Some(cards @ [first, others @ ..]) = standing.get(item.id()).map(Vec::as_slice) {
+            if let Some(cards @ [first, others @ ..]) = found.get(item.id()).map(Vec::as_slice) {
                 item.take_over(*first);
                 if !others.is_empty() {
                     let message = IssueDetail::Cards(cards.to_vec()).to_string();
@@ -92,9 +94,8 @@ impl Push<'_, '_> {
         Ok(ready)
     }
 
-    /// Of records that no list shows those that may have an object all the same, which the
-    /// webhook's user may not see: `reset-id` let go of it, or an unanswered call made it. With an
-    /// object that he may not see.
+    /// Records whose object may exist but is invisible to the webhook's user, each with an object
+    /// that this user may not see: `reset-id` let go of it, or an unanswered call made it.
     fn find_hidden_candidates(
         &mut self,
         kind: Kind,
@@ -106,10 +107,10 @@ impl Push<'_, '_> {
         }
         let let_go: Vec<i64> = suspects.iter().map(|(_, crm_id)| *crm_id).collect();
         let unseen = look(self.client, kind, &let_go)?.unseen;
-        let mut out_of_sight = BTreeMap::new();
+        let mut hidden = BTreeMap::new();
         for (id, crm_id) in suspects {
             if let Some(why) = unseen.get(&crm_id) {
-                out_of_sight.insert(id.clone(), (crm_id, why.clone()));
+                hidden.insert(id.clone(), (crm_id, why.clone()));
             }
         }
         let mut called = unfound.iter().filter(|item| item.record.unanswered_calls > 0).peekable();
@@ -118,10 +119,10 @@ impl Push<'_, '_> {
             let ours = self.state.sample_linked(kind, SAMPLE)?;
             let unseen = look(self.client, kind, &ours)?.unseen;
             if let Some((crm_id, why)) = unseen.iter().find(|(_, why)| **why == Unseen::Denied) {
-                out_of_sight.extend(called.map(|item| (item.id().clone(), (*crm_id, why.clone()))));
+                hidden.extend(called.map(|item| (item.id().clone(), (*crm_id, why.clone()))));
             }
         }
-        Ok(out_of_sight)
+        Ok(hidden)
     }
 
     /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write
@@ -144,9 +145,9 @@ impl Push<'_, '_> {
         if !self.is_in_ecvi(&other)? {
             return Ok(false);
         }
-        let stands =
+        let has_object =
             self.state.record(&other)?.is_some_and(|record| record.plan_record.crm_id.is_some());
-        Ok(stands || matches!(key.id, RecordId::Text(_)))
+        Ok(has_object || matches!(key.id, RecordId::Text(_)))
     }
 
     fn find_existing(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Marked> {
@@ -154,32 +155,33 @@ impl Push<'_, '_> {
         if !matches!(self.create_mode, CreateMode::Export { has_inventory: true, .. }) {
             return Ok(self.look_for_origins(kind, ids)?);
         }
-        let mut standing = BTreeMap::new();
+        let mut found = BTreeMap::new();
         for id in ids {
-            standing.insert(id.clone(), self.queue.find_inventory(kind, &id.to_string())?);
+            found.insert(id.clone(), self.queue.find_inventory(kind, &id.to_string())?);
         }
         if !self.queue.has_gap(kind)? {
-            return Ok(Marked { found: standing, ..Marked::default() });
+            return Ok(Marked { found, ..Marked::default() });
         }
         // A card that the inventory could not read may be the record's own.
         let unfound: Vec<RecordId> =
-            ids.iter().filter(|id| standing[id].is_empty()).cloned().collect();
+            ids.iter().filter(|id| found[id].is_empty()).cloned().collect();
         let mut marked = by_origin(self.client, kind, originator, &unfound)?;
-        standing.retain(|_, objects| !objects.is_empty());
-        marked.found.append(&mut standing);
+        found.retain(|_, objects| !objects.is_empty());
+        marked.found.append(&mut found);
         Ok(marked)
     }
 
     /// Looks at every object that is about to be changed: is it there, whose is it, which phones
     /// does it have.
     fn fetch_objects(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
-        let (run, now) = (self.run, self.client.clock().now());
+        let run = self.run;
+        let now = self.client.clock().now();
         // A deal that this run has just sent is not looked at again for its closing date.
         let is_just_sent =
             |item: &WorkItem| item.planned.step == Step::Close && item.record.is_alive(run, now);
         let looked_at = items.iter().filter(|item| !is_just_sent(item));
         let ids: Vec<i64> = looked_at.filter_map(|item| item.record.plan_record.crm_id).collect();
-        let Look { seen: objects, unseen } = self.look_at_objects(kind, &ids)?;
+        let Look { seen, unseen } = self.look_at_objects(kind, &ids)?;
         let mut ready = Vec::new();
         for mut item in items {
             let crm_id = item.record.plan_record.crm_id;
@@ -194,7 +196,7 @@ impl Push<'_, '_> {
                 self.fail(&item, unseen.code(), operation, &unseen.message(crm_id))?;
                 continue;
             }
-            item.object = crm_id.and_then(|crm_id| objects.get(&crm_id)).cloned();
+            item.object = crm_id.and_then(|crm_id| seen.get(&crm_id)).cloned();
             match (item.planned.step, crm_id, &item.object) {
                 _ if is_just_sent(&item) => ready.push(item),
                 (_, None, _) => ready.push(item),
@@ -205,7 +207,7 @@ impl Push<'_, '_> {
                 (_, Some(_), Some(_)) => ready.extend(self.check_deletion(item)?),
                 (Step::Delete, Some(_), None) => self.resolve_missing_deal(&item)?,
                 // The object that the search by origin just found is gone: left to the next run.
-                (Step::Create, Some(_), None) if item.is_adopted => self.note_coming(&item)?,
+                (Step::Create, Some(_), None) if item.is_taken_over => self.note_coming(&item)?,
                 (Step::Create, Some(_), None) => {
                     item.record.plan_record.crm_id = None;
                     ready.push(item);
@@ -232,7 +234,7 @@ impl Push<'_, '_> {
         if !self.missing_in_crm.insert((key.kind, old)) {
             return Ok(());
         }
-        self.relink(key, (old, crm_id), true)?;
+        self.relink(key, old, Relinked { crm_id, is_marked: true })?;
         Ok(self.queue.add(&item.planned)?)
     }
 
@@ -285,7 +287,7 @@ impl Push<'_, '_> {
     /// from that record.
     pub(super) fn check_takeover(&mut self, item: WorkItem) -> Result<Option<WorkItem>> {
         let (Step::Create, false, Some(object)) =
-            (item.planned.step, item.is_adopted, &item.object)
+            (item.planned.step, item.is_taken_over, &item.object)
         else {
             return Ok(Some(item));
         };
@@ -349,7 +351,7 @@ impl Push<'_, '_> {
 impl WorkItem {
     pub(super) fn take_over(&mut self, crm_id: i64) {
         self.record.plan_record.crm_id = Some(crm_id);
-        self.is_adopted = true;
+        self.is_taken_over = true;
     }
 
     /// The id that the built-in exchange of Ecvi knows, unless `reset-id` let go of it.

@@ -71,32 +71,26 @@ impl Push<'_, '_> {
             let writer = self.state.writer()?;
             writer.resend(key)?;
             writer.commit()?;
-            let fate = MissingResolution::Deferred;
-            log::debug!("{key}: object {old} is gone from the CRM; {}", fate.words());
-            return Ok(fate);
+            let resolution = MissingResolution::Deferred;
+            log::debug!("{key}: object {old} is gone from the CRM; {}", resolution.words());
+            return Ok(resolution);
         }
-        let fate = self.decide_missing(key, record, row, old)?;
-        log::info!("{key}: object {old} is gone from the CRM; {}", fate.words());
-        match &fate {
-            MissingResolution::Relinked(found) => {
-                self.relink(key, (old, found.crm_id), found.is_marked)?;
-            }
+        let resolution = self.decide_missing(key, record, row, old)?;
+        log::info!("{key}: object {old} is gone from the CRM; {}", resolution.words());
+        match &resolution {
+            MissingResolution::Relinked(found) => self.relink(key, old, *found)?,
             MissingResolution::Released => self.save_missing(key, old)?,
             MissingResolution::Deferred
             | MissingResolution::Refused(_)
             | MissingResolution::Unreadable(_) => {}
         }
-        Ok(fate)
+        Ok(resolution)
     }
 
     /// From now on the record is on another object than the `old` one, found by its mark or
     /// otherwise.
-    pub(super) fn relink(
-        &self,
-        key: &RecordKey,
-        (old, crm_id): (i64, i64),
-        is_marked: bool,
-    ) -> Result<()> {
+    pub(super) fn relink(&self, key: &RecordKey, old: i64, found: Relinked) -> Result<()> {
+        let Relinked { crm_id, is_marked } = found;
         let writer = self.state.writer()?;
         if is_marked {
             writer.link_by_origin(key, crm_id)?;
@@ -198,7 +192,7 @@ impl Push<'_, '_> {
         let owner =
             self.state.find_by_origin(key.kind, &object.origin)?.filter(|(owner, _)| owner != key);
         let Some((_, owner)) = owner else {
-            // Whom the state does not know yet may be about to be found by the mark.
+            // An owner that is not in the state yet may still claim this object by ORIGIN_ID.
             return Ok(self
                 .find_owner(key.kind, &object.origin)?
                 .is_none_or(|owner| owner == *key));

@@ -89,7 +89,7 @@ pub struct Failures(pub BTreeMap<FailureCode, Failed>);
 /// The records that failed for one reason.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Failed {
-    /// How many.
+    /// How many records failed for it.
     pub count: u64,
     /// The first of them, as messages call them.
     pub first: Vec<Message>,
@@ -120,11 +120,11 @@ pub trait ProgressObserver {
     fn wait_callback(&self) -> Option<WaitCallback> {
         None
     }
-    /// Nothing follows.
+    /// The run sends nothing any more.
     fn on_end(&mut self) {}
 }
 
-/// Nobody looks.
+/// An observer for runs that nobody watches.
 impl ProgressObserver for () {
     fn on_planned(&mut self, _: PerKind<u64>) {}
     fn on_batch_done(&mut self, _: Kind, _: u64, _: &Client<'_>) {}
@@ -187,10 +187,10 @@ struct WorkItem {
     planned: Planned,
     record: StoredRecord,
     object: Option<Object>,
-    /// A booking's people.
+    /// A booking's guests and companies, once they are resolved.
     parties: Option<DealParties>,
     /// The object was found, not made by the record's last call.
-    is_adopted: bool,
+    is_taken_over: bool,
     warnings: Vec<Warning>,
 }
 
@@ -201,7 +201,7 @@ impl WorkItem {
             record,
             object: None,
             parties: None,
-            is_adopted: false,
+            is_taken_over: false,
             warnings: Vec::new(),
         }
     }
@@ -233,23 +233,23 @@ impl WorkItem {
 }
 
 impl<'a, 'p> Push<'a, 'p> {
-    /// A push that adds to what the run has `done` so far.
+    /// A push that adds to what the run has done so far.
     pub fn new(
-        means: PushContext<'a>,
+        context: PushContext<'a>,
         client: &'a mut Client<'p>,
-        done: &'a mut RunStats,
+        stats: &'a mut RunStats,
     ) -> Push<'a, 'p> {
-        let PushContext { config, types, state, lock, queue, create_mode: way, run } = means;
+        let PushContext { config, types, state, lock, queue, create_mode, run } = context;
         Push {
             config,
             types,
             state,
             lock,
             queue,
-            create_mode: way,
+            create_mode,
             run,
             client,
-            stats: done,
+            stats,
             lost_batches: 0,
             refusals: Refusals::default(),
             missing_in_crm: HashSet::new(),
@@ -307,9 +307,9 @@ impl<'a, 'p> Push<'a, 'p> {
         message: &str,
     ) -> Result<()> {
         let failure = Failure { code, operation: Some(operation), message, row: item.row() };
-        let (now, pause) = (self.client.clock().now(), self.config.sync.retry_after);
+        let now = self.client.clock().now();
         let writer = self.state.writer()?;
-        writer.save_failure(item.key(), &failure, pause, now)?;
+        writer.save_failure(item.key(), &failure, self.config.sync.retry_after, now)?;
         writer.commit()?;
         self.count_failure(&item.planned, &item.record.plan_record.display_name, code);
         Ok(())

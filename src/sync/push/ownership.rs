@@ -72,7 +72,7 @@ impl Push<'_, '_> {
     /// Whether what the search by origin found, perhaps hours ago, still carries the record's mark.
     pub(super) fn is_still_marked(&self, item: &WorkItem) -> bool {
         let Some(object) = &item.object else { return true };
-        !item.is_adopted || carries_mark(&self.config.portal.originator, item.id(), object)
+        !item.is_taken_over || carries_mark(&self.config.portal.originator, item.id(), object)
     }
 
     /// What is to be done with a record that has no object any more; none where it failed or waits.

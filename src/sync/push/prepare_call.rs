@@ -3,8 +3,8 @@
 
 use serde_json::{Map, json};
 
-use super::{CreateMode, Push, WorkItem};
-use crate::config::{ExportMethod, PartyConfig};
+use super::{Push, WorkItem};
+use crate::config::PartyConfig;
 use crate::crm::deal_parties::DealParties;
 use crate::crm::objects::{Object, existing};
 use crate::domain::failure_code::FailureCode;
@@ -67,55 +67,46 @@ impl Push<'_, '_> {
         let kind = item.kind();
         let mut mapped = self.map_fields(&item, row)?;
         item.warnings.append(&mut mapped.warnings);
-        let (mut fields, written) =
+        let (mut fields, owned_values) =
             self.contact_points(kind, &mapped, &OwnedValues::default(), &Object::default());
         fields.append(&mut mapped.fields);
         fields.append(&mut origin(&self.config.portal.originator, item.id()));
         fields.append(&mut creation_fields(kind, self.funnel_of(row), self.config));
-        let (method, fields, mut params) = match (self.create_mode, kind) {
-            (CreateMode::Export { method: ExportMethod::Import, .. }, Kind::Booking) => (
-                "crm.item.import".to_owned(),
-                Dialect::Universal.new_object(fields),
-                json!({"entityTypeId": kind.entity_type_id(), "useOriginalUfNames": "Y"}),
-            ),
-            (
-                CreateMode::Export { method: ExportMethod::Import, .. },
-                Kind::Guest | Kind::Company,
-            ) => {
-                let fields = Dialect::Legacy.new_object(fields);
-                (
-                    format!("crm.{}.add", kind.crm_entity()),
-                    fields,
-                    json!({"params": {"IMPORT": "Y"}}),
-                )
-            }
-            (CreateMode::Sync | CreateMode::Export { method: ExportMethod::Add, .. }, _) => (
-                format!("crm.{}.add", kind.crm_entity()),
-                Dialect::Legacy.new_object(fields),
-                json!({}),
-            ),
-        };
-        // Moved: `json!` would copy it.
-        params["fields"] = fields.into();
+        let command = self.creation_command(at, kind, fields);
         // The portal puts today's date over the departure; the id for correcting that is known only
         // afterwards.
         let is_date_kept = self.is_import() && self.are_dates_kept == Some(true);
-        let todo = PendingWork {
+        let pending = PendingWork {
             close: self.is_closed_booking(row) && !is_date_kept,
             recheck: has_missing_parties(&item),
             ..PendingWork::default()
         };
-        let commands = vec![Command::new(format!("{MAIN}{at}"), method, params)];
-        let links = links_hash(&item);
+        let links_hash = links_hash(&item);
         Ok(PreparedStep {
             item,
             operation: Operation::Create,
-            commands,
-            owned_values: written,
-            pending: todo,
-            links_hash: links,
+            commands: vec![command],
+            owned_values,
+            pending,
+            links_hash,
             shared_with: None,
         })
+    }
+
+    /// An export of the portal's import methods starts no automation rule.
+    fn creation_command(&self, at: usize, kind: Kind, fields: Fields) -> Command {
+        let name = format!("{MAIN}{at}");
+        // The fields are moved into their place: `json!` would copy them.
+        if self.is_import() && kind == Kind::Booking {
+            let mut params =
+                json!({"entityTypeId": kind.entity_type_id(), "useOriginalUfNames": "Y"});
+            params["fields"] = Dialect::Universal.new_object(fields).into();
+            return Command::new(name, "crm.item.import", params);
+        }
+        let mut params =
+            if self.is_import() { json!({"params": {"IMPORT": "Y"}}) } else { json!({}) };
+        params["fields"] = Dialect::Legacy.new_object(fields).into();
+        Command::new(name, format!("crm.{}.add", kind.crm_entity()), params)
     }
 
     fn prepare_update(
@@ -130,7 +121,7 @@ impl Push<'_, '_> {
         item.warnings.append(&mut mapped.warnings);
         let object = item.object.clone().unwrap_or_default();
         let ours = self.owned_values(&item, &object, &mapped);
-        let (mut fields, written) = self.contact_points(kind, &mapped, &ours, &object);
+        let (mut fields, owned_values) = self.contact_points(kind, &mapped, &ours, &object);
         fields.append(&mut mapped.fields);
         let keeps_origin = self.keeps_origin(&item, &object)?;
         if !keeps_origin {
@@ -155,17 +146,17 @@ impl Push<'_, '_> {
                 closing_date(booking),
             ));
         }
-        let todo = PendingWork { recheck: has_missing_parties(&item), ..PendingWork::default() };
-        let links = links_hash(&item);
+        let pending = PendingWork { recheck: has_missing_parties(&item), ..PendingWork::default() };
+        let links_hash = links_hash(&item);
         let is_own = object.origin == item.id().to_string();
         let shared_with = Some(object.origin).filter(|_| keeps_origin && !is_own);
         Ok(PreparedStep {
             item,
             operation: Operation::Update,
             commands,
-            owned_values: written,
-            pending: todo,
-            links_hash: links,
+            owned_values,
+            pending,
+            links_hash,
             shared_with,
         })
     }
@@ -223,7 +214,8 @@ impl Push<'_, '_> {
             existing: &object.emails,
             value_type: "WORK",
         };
-        let (phones, emails) = (phones.diff_rows(), emails.diff_rows());
+        let phones = phones.diff_rows();
+        let emails = emails.diff_rows();
         let fields = [("PHONE", phones.elements), ("EMAIL", emails.elements)];
         let fields = fields.into_iter().filter(|(_, rows)| !rows.is_empty());
         let fields = fields.map(|(name, rows)| (name.to_owned(), rows.into())).collect();
@@ -269,13 +261,12 @@ fn prepare_deletion(at: usize, item: WorkItem) -> Result<PreparedStep> {
     let id = item.crm_id().ok_or_else(|| broken_plan("a deletion without an object"))?;
     let method = format!("crm.{}.delete", item.kind().crm_entity());
     let commands = vec![Command::new(format!("{MAIN}{at}"), method, json!({"id": id}))];
-    let (written, todo) = (OwnedValues::default(), PendingWork::default());
     Ok(PreparedStep {
         item,
         operation: Operation::Delete,
         commands,
-        owned_values: written,
-        pending: todo,
+        owned_values: OwnedValues::default(),
+        pending: PendingWork::default(),
         links_hash: 0,
         shared_with: None,
     })
@@ -288,15 +279,16 @@ fn prepare_closing_date(at: usize, item: WorkItem, row: &Row) -> Result<Prepared
     };
     let commands =
         vec![update_command(format!("{MAIN}{at}"), item.kind(), id, closing_date(booking))];
-    let (written, links) = (item.record.owned_values.clone(), item.record.links_hash);
-    let todo = PendingWork { close: false, ..item.record.plan_record.pending };
+    let owned_values = item.record.owned_values.clone();
+    let links_hash = item.record.links_hash;
+    let pending = PendingWork { close: false, ..item.record.plan_record.pending };
     Ok(PreparedStep {
         item,
         operation: Operation::Update,
         commands,
-        owned_values: written,
-        pending: todo,
-        links_hash: links,
+        owned_values,
+        pending,
+        links_hash,
         shared_with: None,
     })
 }

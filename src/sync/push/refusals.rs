@@ -40,6 +40,15 @@ pub(super) struct Refused {
     pub(super) disproved: bool,
 }
 
+/// What becomes of held records where the portal has no card of ours to try.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum WithoutTrial {
+    /// They stay held until more is known.
+    KeepHolding,
+    /// The run ends: what refuses them may refuse everything.
+    EndRun,
+}
+
 /// What was learned of refusals in this run.
 #[derive(Default)]
 pub(super) struct Refusals {
@@ -93,7 +102,11 @@ impl Push<'_, '_> {
             refused.into_iter().partition(|refused| refused.disproved);
         self.fail_refused(failed)?;
         self.refusals.held.extend(open);
-        if self.refusals.held.len() >= MAX_HELD { self.judge_held(true) } else { Ok(()) }
+        if self.refusals.held.len() >= MAX_HELD {
+            self.judge_held(WithoutTrial::EndRun)
+        } else {
+            Ok(())
+        }
     }
 
     /// The portal accepted something: what was refused before that failed by itself.
@@ -117,19 +130,21 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    /// Finds out whether the held records are to blame. Unless it `must`, that is left open as long
-    /// as the portal has no card of ours to try.
+    /// Finds out whether the held records are to blame.
     ///
     /// # Errors
     /// A [`RunError`], when the portal refuses everything.
-    pub(super) fn judge_held(&mut self, must: bool) -> Result<()> {
+    pub(super) fn judge_held(&mut self, without_trial: WithoutTrial) -> Result<()> {
         let Some(common) = self.refusals.common_refusal().cloned() else {
-            return if must { self.fail_held() } else { Ok(()) };
+            return match without_trial {
+                WithoutTrial::EndRun => self.fail_held(),
+                WithoutTrial::KeepHolding => Ok(()),
+            };
         };
-        match self.refuses_what_it_took(&common)? {
-            Some(false) => self.fail_held(),
-            None if !must => Ok(()),
-            Some(true) | None => {
+        match (self.refuses_what_it_took(&common)?, without_trial) {
+            (Some(false), _) => self.fail_held(),
+            (None, WithoutTrial::KeepHolding) => Ok(()),
+            (Some(true), _) | (None, WithoutTrial::EndRun) => {
                 let printable = self.refusals.printable_form(&common);
                 self.refusals.held.clear();
                 Err(refuses_everything(&printable))
@@ -162,7 +177,7 @@ impl Push<'_, '_> {
     }
 }
 
-/// What the trial says. No reply, or one that asks to wait, says nothing of the records: the pass
+/// What the trial says. No reply, or one that asks to wait, says nothing of the records: the run
 /// ends, and they go with the next one.
 fn is_refused_alike(reply: Option<Reply>, common: &ApiError) -> Result<bool, CallError> {
     match reply {

@@ -56,7 +56,7 @@ impl Schedule {
     /// Bookings from this turn on still wait for guests or companies.
     pub(super) fn barrier(&self) -> Option<&Turn> {
         let booking = self.lanes[Lane::Bookings].next.as_ref();
-        if self.is_half_time && booking.is_some_and(|next| next.wave == Priority::Changes) {
+        if self.is_half_time && booking.is_some_and(|next| next.priority == Priority::Changes) {
             return None;
         }
         let open = PARTY_LANES.into_iter().filter(|lane| !self.lanes[*lane].is_closed);
@@ -116,7 +116,7 @@ mod tests {
     use crate::domain::record::RecordId;
 
     fn turn(newest_first: i64) -> Turn {
-        Turn { wave: Priority::Changes, newest_first, booking: Some(RecordId::Number(1)) }
+        Turn { priority: Priority::Changes, newest_first, booking: Some(RecordId::Number(1)) }
     }
 
     fn at(second: i64) -> DateTime<Utc> {
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(late([0, 1, 0, 0, 0]).next_step(), NextStep::Go(Lane::Guests, None));
         let mut unchanged = late([0, 1, 2, 0, 0]);
         let booking = unchanged.lanes[Lane::Bookings].next.as_mut().unwrap();
-        booking.wave = Priority::Resends;
+        booking.priority = Priority::Resends;
         assert_eq!(unchanged.next_step(), NextStep::Go(Lane::Guests, None));
     }
 }

@@ -31,7 +31,6 @@ const ISOLATE_AFTER: u32 = 2;
 struct RefusalActions {
     /// Refused in words that may mean that the object is gone.
     unclear: Vec<Refused>,
-    /// Refused as records.
     failed: Vec<Refused>,
     /// Refused in the words of an earlier command of the batch: to be tried again alone.
     retry_alone: Vec<WorkItem>,
@@ -67,7 +66,6 @@ impl Push<'_, '_> {
     }
 
     fn send_batch(&mut self, lane: Lane, items: Vec<WorkItem>) -> Result<()> {
-        let (kind, label) = (lane.kind(), lane.label());
         let calls = items.into_iter().enumerate().map(|(at, item)| self.prepare_call(at, item));
         let mut calls = calls.collect::<Result<Vec<PreparedStep>>>()?;
         let commands: Vec<Command> =
@@ -75,11 +73,12 @@ impl Push<'_, '_> {
         if let Some(hold) = self.client.budget_hold(&commands) {
             return self.hold_lane(lane, hold, &calls);
         }
-        let (state, lock) = (self.state, self.lock);
+        let state = self.state;
+        let lock = self.lock;
         let mut mark = |now| {
             let writer = state.writer()?;
-            for PreparedStep { item, operation, owned_values: written, .. } in &calls {
-                let either = item.record.owned_values.union(written);
+            for PreparedStep { item, operation, owned_values, .. } in &calls {
+                let either = item.record.owned_values.union(owned_values);
                 let attempt =
                     InDoubtCall { operation: *operation, row: item.row(), owned_values: &either };
                 writer.mark_in_doubt(item.key(), &attempt, now)?;
@@ -88,7 +87,7 @@ impl Push<'_, '_> {
             writer.commit()?;
             Ok(lock.record_call(now)?)
         };
-        match self.client.batch(label, &commands, &mut mark) {
+        match self.client.batch(lane.label(), &commands, &mut mark) {
             Ok(replies) => {
                 self.lost_batches = 0;
                 let after = self.save_replies(calls, &commands, replies)?;
@@ -99,8 +98,9 @@ impl Push<'_, '_> {
                 self.stats.unanswered = true;
                 self.refresh_doubts(&calls, &reason.text(self.config.language))?;
                 log::info!(
-                    "batch of {} ({kind}): {}; the next runs find out what took effect",
+                    "batch of {} ({}): {}; the next runs find out what took effect",
                     calls.len(),
+                    lane.kind(),
                     reason.text(Language::En)
                 );
                 let most =
@@ -150,7 +150,8 @@ impl Push<'_, '_> {
         }
         let writer = self.state.writer()?;
         let mut after = RefusalActions::default();
-        let (mut counts, mut unanswered) = (self.stats.counts, false);
+        let mut counts = self.stats.counts;
+        let mut unanswered = false;
         for (at, call) in calls.into_iter().enumerate() {
             let (reply, closed) = take_replies(at, &mut replies);
             match reply {
@@ -196,9 +197,9 @@ impl Push<'_, '_> {
         let PreparedStep {
             item,
             operation,
-            owned_values: written,
-            pending: mut todo,
-            links_hash: links,
+            owned_values,
+            mut pending,
+            links_hash,
             shared_with,
             ..
         } = call;
@@ -218,26 +219,26 @@ impl Push<'_, '_> {
         let Some(row) = item.row() else { return Ok(()) };
         if item.planned.step == Step::Close {
             writer.reset_unanswered(key)?;
-            return Ok(writer.update_pending(key, todo)?);
+            return Ok(writer.update_pending(key, pending)?);
         }
         let event = match operation {
             Operation::Create => Event::Created,
-            _ if item.planned.step == Step::Create => Event::Adopted,
+            _ if item.planned.step == Step::Create => Event::TakenOver,
             _ => Event::Updated,
         };
         let count =
             if operation == Operation::Create { &mut counts.created } else { &mut counts.updated };
         count[key.kind] += 1;
-        todo.close |= !closed;
+        pending.close |= !closed;
         let warnings = &item.warnings;
         writer.save_sent(
             key,
             &SentRecord {
                 row,
                 crm_id,
-                links_hash: links,
-                owned_values: &written,
-                pending: todo,
+                links_hash,
+                owned_values: &owned_values,
+                pending,
                 warnings,
                 run: self.run,
             },
@@ -247,14 +248,13 @@ impl Push<'_, '_> {
         if operation == Operation::Create {
             self.take_from_others(writer, key, crm_id)?;
         }
-        for sharer in shared_with
-            .iter()
-            .flat_map(|origin| RecordKey::for_origin(key.kind, origin))
-            .chain(shared_with.as_ref().map(|_| key.clone()))
-        {
-            writer.mark_shared(&sharer, crm_id)?;
+        if let Some(origin) = shared_with {
+            writer.mark_shared(key, crm_id)?;
+            for owner in RecordKey::for_origin(key.kind, &origin) {
+                writer.mark_shared(&owner, crm_id)?;
+            }
         }
-        self.queue_followups(writer, &item, crm_id, todo)
+        self.queue_followups(writer, &item, crm_id, pending)
     }
 
     /// What is left to do once a record has arrived: the mirror learns its id, and the portal its
@@ -264,14 +264,14 @@ impl Push<'_, '_> {
         writer: &Writer<'_>,
         item: &WorkItem,
         crm_id: i64,
-        todo: PendingWork,
+        pending: PendingWork,
     ) -> Result<()> {
         let key = item.key();
         if self.config.mirror.write_back && item.row().is_some_and(|row| row.crm_id != Some(crm_id))
         {
             writer.queue_write_back(key)?;
         }
-        if todo.close {
+        if pending.close {
             let row = item.planned.row.clone();
             self.queue.add(&Planned::new(key.clone(), Step::Close, Priority::Changes, row))?;
         }
@@ -311,7 +311,7 @@ impl Push<'_, '_> {
     }
 
     fn handle_refusals(&mut self, lane: Lane, after: RefusalActions) -> Result<()> {
-        let RefusalActions { unclear, mut failed, retry_alone: again, accepted, stop, .. } = after;
+        let RefusalActions { unclear, mut failed, retry_alone, accepted, stop, .. } = after;
         if let Some(refusal) = stop {
             return Err(CallError::Refused(refusal).into());
         }
@@ -326,7 +326,7 @@ impl Push<'_, '_> {
         }
         failed.extend(self.retain_existing(unclear)?);
         self.hold_refused(failed)?;
-        for item in again {
+        for item in retry_alone {
             self.send_batch(lane, vec![item])?;
         }
         Ok(())

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 use enum_map::EnumMap;
 
+use super::refusals::WithoutTrial;
 use super::schedule::{LaneState, NextStep, Schedule};
 use super::{ProgressObserver, Push, WorkItem};
 use crate::domain::record::Kind;
@@ -47,7 +48,7 @@ impl Push<'_, '_> {
                 NextStep::End => break,
             }
         }
-        self.judge_held(true)?;
+        self.judge_held(WithoutTrial::EndRun)?;
         self.recheck_linked_cards()?;
         let held = self.budget_holds.values().flatten().map(|hold| hold.until);
         held.min().map_or(Ok(()), |until| Err(CallError::LimitedUntil(until).into()))
@@ -83,7 +84,10 @@ impl Push<'_, '_> {
         else {
             return Ok(true);
         };
-        if next.wave < barrier.wave || !barrier.is_needed() || self.party_batches >= PARTY_BATCHES {
+        if next.priority < barrier.priority
+            || !barrier.is_needed()
+            || self.party_batches >= PARTY_BATCHES
+        {
             return Ok(true);
         }
         let batch = self.client.batch_size(Lane::Bookings.label());
@@ -95,7 +99,8 @@ impl Push<'_, '_> {
     fn note_late_parties(&mut self, schedule: &Schedule, lane: Lane) {
         let is_late = |lane: Lane| {
             let state = &schedule.lanes[lane];
-            let is_changed = state.next.as_ref().is_some_and(|next| next.wave == Priority::Changes);
+            let is_changed =
+                state.next.as_ref().is_some_and(|next| next.priority == Priority::Changes);
             is_changed && (state.is_closed || schedule.is_half_time)
         };
         let goes_ahead = lane.kind() == Kind::Booking;
@@ -117,7 +122,7 @@ impl Push<'_, '_> {
                 self.budget_holds[lane] = Some(BudgetHold { until, method: String::new() });
             }
             Err(error) => return Err(error),
-            Ok(()) if !self.has_more(lane.kind())? => self.judge_held(false)?,
+            Ok(()) if !self.has_more(lane.kind())? => self.judge_held(WithoutTrial::KeepHolding)?,
             Ok(()) => {}
         }
         if self.linked_cards.len() >= RECHECK_CARDS_AT {
@@ -168,17 +173,17 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    /// As many steps of one wave as their commands fit into one batch; one at least.
+    /// As many steps of one priority as their commands fit into one batch; one at least.
     fn take_steps(&mut self, lane: Lane, before: Option<&Turn>) -> Result<Vec<Planned>> {
         let room = self.client.batch_size(lane.label());
         let mut taken = 0;
-        let mut wave = None;
+        let mut priority = None;
         let steps = self.queue.take(lane, before, |planned| {
             let commands = match planned.step {
                 Step::Update | Step::Recheck => self.commands_of_update(lane.kind()),
                 _ => 1,
             };
-            let is_alike = *wave.get_or_insert(planned.turn.wave) == planned.turn.wave;
+            let is_alike = *priority.get_or_insert(planned.turn.priority) == planned.turn.priority;
             let fits = taken == 0 || (is_alike && taken + commands <= room);
             taken += commands;
             fits

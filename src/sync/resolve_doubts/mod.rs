@@ -42,6 +42,21 @@ impl MaturedDoubt {
             Operation::Update => false,
         }
     }
+
+    /// Puts the record aside. Returns why, and what messages call the record.
+    fn put_aside(
+        &self,
+        config: &Config,
+        writer: &Writer<'_>,
+        code: FailureCode,
+        message: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(FailureCode, Message)> {
+        let failure = Failure { code, operation: Some(self.operation), message, row: None };
+        log::info!("{}: {code}", self.key);
+        writer.save_failure(&self.key, &failure, config.sync.retry_after, now)?;
+        Ok((code, display::record_name(&self.key, &self.record.plan_record.display_name)))
+    }
 }
 
 /// Settles every doubt that is old enough. Returns the records, as messages call them, that are put
@@ -58,28 +73,26 @@ pub fn resolve_doubts(
             continue;
         }
         log::info!("records of the kind {kind} in doubt: {}; asking the portal", due.len());
-        let Marked { found: standing, unclear } = fetch_existing(config, client, kind, &due)?;
+        let Marked { found, unclear } = fetch_existing(config, client, kind, &due)?;
         let now = client.clock().now();
         let writer = state.writer()?;
         for doubt in &due {
+            let is_last = doubt.record.unanswered_calls + 1 >= MAX_UNANSWERED;
             if let Some(reason) = unclear.get(&doubt.key.id) {
-                quarantine(config, &writer, doubt, (FailureCode::CardUnreadable, reason), now)?;
-                aside.push((
-                    FailureCode::CardUnreadable,
-                    display::record_name(&doubt.key, &doubt.record.plan_record.display_name),
-                ));
-            } else if doubt.record.unanswered_calls + 1 >= MAX_UNANSWERED
-                && !doubt.took_effect(&standing)
-            {
+                let code = FailureCode::CardUnreadable;
+                aside.push(doubt.put_aside(config, &writer, code, reason, now)?);
+            } else if is_last && !doubt.took_effect(&found) {
                 writer.count_unanswered(&doubt.key)?;
                 let reason = state.reason_of_doubt(&doubt.key)?;
-                quarantine(config, &writer, doubt, (FailureCode::NoAnswer, &reason), now)?;
-                aside.push((
+                aside.push(doubt.put_aside(
+                    config,
+                    &writer,
                     FailureCode::NoAnswer,
-                    display::record_name(&doubt.key, &doubt.record.plan_record.display_name),
-                ));
+                    &reason,
+                    now,
+                )?);
             } else {
-                resolve_doubt(&writer, doubt, &standing, now)?;
+                resolve_doubt(&writer, doubt, &found, now)?;
             }
         }
         writer.commit()?;
@@ -237,18 +250,6 @@ fn resolve_doubt(
             Ok(writer.clear_doubt(key)?)
         }
     }
-}
-
-fn quarantine(
-    config: &Config,
-    writer: &Writer<'_>,
-    doubt: &MaturedDoubt,
-    (code, message): (FailureCode, &str),
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let failure = Failure { code, operation: Some(doubt.operation), message, row: None };
-    log::info!("{}: {code}", doubt.key);
-    Ok(writer.save_failure(&doubt.key, &failure, config.sync.retry_after, now)?)
 }
 
 #[cfg(test)]

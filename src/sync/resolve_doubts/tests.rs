@@ -173,7 +173,8 @@ fn a_doubt_from_the_future_is_dated_from_now() {
 #[test]
 fn a_deletion_is_settled_by_whether_the_deal_still_stands() {
     let mut case = Case::new();
-    let (lost, kept) = (booking(6), BOOKING);
+    let lost = booking(6);
+    let kept = BOOKING;
     let deal = case.stands(&kept);
     case.link(&kept, deal);
     case.link(&lost, 99);

@@ -75,7 +75,8 @@ fn currency(deal: &DealConfig, answers: &Responses) -> Option<Finding> {
 
 fn stages(deal: &DealConfig, answers: &Responses) -> Vec<Finding> {
     let stage = |status: BookingStatus| {
-        let (key, value) = (format!("[deal.stages] {}", status.word()), deal.stage(status).0);
+        let key = format!("[deal.stages] {}", status.word());
+        let value = deal.stage(status).0;
         let told = answers.statuses(&stages_of(deal.funnel(status)));
         check_member(&key, value, SettingKind::Stage, told.clone())
             .or_else(|| check_stage_outcome(&key, value, status, &told.ok()?))
@@ -131,14 +132,16 @@ fn responsible(key: &str, id: u64, answers: &Responses) -> Option<Finding> {
         Ok(None) => Problem::Absent,
         Err(words) => Problem::Unchecked(words.to_owned()),
     };
-    let (key, value) = (key.to_owned(), id.to_string());
+    let key = key.to_owned();
+    let value = id.to_string();
     Some(Finding { key, value, what: SettingKind::User, problem, choices: Vec::new() })
 }
 
 fn field(kind: Kind, field: &ConfiguredField<'_>, answers: &Responses) -> Option<Finding> {
     let ConfiguredField { section, name, value, types } = field;
     let finding = |problem, choices| {
-        let (key, value) = (format!("{section} {name}"), (*value).to_owned());
+        let key = format!("{section} {name}");
+        let value = (*value).to_owned();
         Some(Finding { key, value, what: SettingKind::Field, problem, choices })
     };
     let told = match answers.get(&fields_of(kind)) {

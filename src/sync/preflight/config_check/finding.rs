@@ -11,34 +11,34 @@ const CHOICES_SHOWN: usize = 40;
 pub struct Finding {
     /// Where it stands in the configuration: `[deal.stages] confirmed`.
     pub key: String,
-    /// What stands there.
+    /// The value that the configuration has there.
     pub value: String,
     /// What kind of thing it names.
     pub what: SettingKind,
     /// What is wrong with it.
     pub problem: Problem,
-    /// What exists instead.
+    /// What the portal has instead.
     pub choices: Vec<PortalOption>,
 }
 
 /// The kinds of things that a configuration names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SettingKind {
-    /// обращение
+    /// The salutation of a contact: обращение.
     Honorific,
-    /// тип контакта
+    /// The type of a contact: тип контакта.
     ContactType,
-    /// воронка
+    /// The funnel of a deal: воронка.
     Funnel,
-    /// стадия
+    /// The stage of a deal: стадия.
     Stage,
-    /// валюта
+    /// The currency of a deal: валюта.
     Currency,
-    /// источник
+    /// Where a customer comes from: источник.
     Source,
-    /// пользователь
+    /// The responsible user: пользователь.
     User,
-    /// поле
+    /// A custom field: поле.
     Field,
 }
 
@@ -100,7 +100,8 @@ impl Finding {
 
     /// The setting, and what is wrong with it.
     pub fn message(&self) -> Message {
-        let (key, value) = (self.key.clone(), self.value.clone());
+        let key = self.key.clone();
+        let value = self.value.clone();
         SettingMessage::Wrong { key, value, problem: self.problem().into() }.into()
     }
 

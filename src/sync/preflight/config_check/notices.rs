@@ -16,7 +16,7 @@ use crate::sync::preflight::config_check::queries::users;
 pub struct Notified {
     /// Where the configuration names the user: `[contact] assigned_by_id, [deal] assigned_by_id`.
     pub keys: String,
-    /// The user.
+    /// The responsible user's number.
     pub user: u64,
     /// The webhook's user, who makes the cards.
     pub own: u64,
@@ -47,13 +47,13 @@ pub fn ask_notified(config: &Config, client: &mut Client<'_>) -> Vec<Notified> {
 }
 
 impl Notified {
-    /// What will happen.
+    /// Says that notices will be sent, and to whom.
     pub fn detail(&self) -> Message {
         let Notified { keys, user, own } = self.clone();
         SettingMessage::NoticesSent { keys, user, own }.into()
     }
 
-    /// What to do.
+    /// Says how to avoid the notices.
     pub fn remedy(&self) -> Message {
         SettingMessage::AvoidNotices { user: self.user }.into()
     }

@@ -27,7 +27,7 @@ pub struct PortalOptions {
     pub funnels: Vec<PortalOption>,
     /// The stages of each funnel, in the order of the portal.
     pub stages: BTreeMap<u64, Vec<PortalOption>>,
-    /// The currencies.
+    /// The currencies that the portal has.
     pub currencies: Vec<PortalOption>,
     /// The users, where the webhook may list them.
     pub users: Vec<PortalOption>,

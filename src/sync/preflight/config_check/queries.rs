@@ -70,7 +70,6 @@ pub(super) fn stages(funnel: u64) -> Command {
     }
 }
 
-/// All currencies.
 pub(super) fn currencies() -> Command {
     Command::new(CURRENCIES, "crm.currency.list", json!({}))
 }

@@ -68,7 +68,6 @@ impl Responses {
         Ok(rows.map(|row| choice(row, "STATUS_ID", "NAME")).collect())
     }
 
-    /// The currencies.
     pub(super) fn currencies(&self, name: &str) -> Result<Vec<PortalOption>, &str> {
         let rows = rows(self.get(name)?);
         Ok(rows.map(|row| choice(row, "CURRENCY", "FULL_NAME")).collect())
@@ -95,7 +94,8 @@ impl Responses {
 
     /// Whether a user is active; none where there is no such user.
     pub(super) fn user(&self, name: &str, id: u64) -> Result<Option<bool>, &str> {
-        let (users, id) = (self.get(name)?, id.to_string());
+        let users = self.get(name)?;
+        let id = id.to_string();
         match rows(users).find(|row| words(&row["ID"]) == id) {
             Some(user) => Ok(Some(user.get("ACTIVE").is_none_or(parse_flag))),
             None if rows(users).next().is_none() => Ok(None),

@@ -24,7 +24,8 @@ impl Portal for Fake {
     fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
         assert_eq!(method, "batch");
         self.batches += 1;
-        let (mut result, mut errors) = (serde_json::Map::new(), serde_json::Map::new());
+        let mut result = serde_json::Map::new();
+        let mut errors = serde_json::Map::new();
         for (name, command) in params["cmd"].as_object().unwrap() {
             let command = command.as_str().unwrap();
             match self.refused.iter().find(|(method, _)| command.starts_with(method)) {
@@ -114,7 +115,12 @@ fn found(more: &str) -> Vec<String> {
 }
 
 /// Runs a run's verification and counts the batches.
-fn pass(config: &Config, state: &State, hours: i64, needed: bool) -> (Result<FieldTypes>, u32) {
+fn verify_at(
+    config: &Config,
+    state: &State,
+    hours: i64,
+    needed: bool,
+) -> (Result<FieldTypes>, u32) {
     let mut fake = Fake::default();
     let now = now() + TimeDelta::hours(hours);
     let mut client =
@@ -234,33 +240,34 @@ fn the_types_of_the_fields_are_learnt() {
 fn what_was_verified_holds_for_a_day_and_longer_when_nothing_is_sent() {
     let (state, config) =
         (State::in_memory().unwrap(), config("deal = {fields={UF_CRM_PRICE='p'}}"));
-    let (fields, batches) = pass(&config, &state, 0, false);
+    let (fields, batches) = verify_at(&config, &state, 0, false);
     assert_eq!(batches, 1);
-    let (remembered, batches) = pass(&config, &state, 23, true);
+    let (remembered, batches) = verify_at(&config, &state, 23, true);
     assert_eq!((remembered.unwrap(), batches), (fields.unwrap(), 0));
-    assert_eq!(pass(&config, &state, 25, false).1, 0);
-    assert_eq!(pass(&config, &state, 25, true).1, 1);
-    assert_eq!(pass(&config, &state, 48, true).1, 0);
+    assert_eq!(verify_at(&config, &state, 25, false).1, 0);
+    assert_eq!(verify_at(&config, &state, 25, true).1, 1);
+    assert_eq!(verify_at(&config, &state, 48, true).1, 0);
 }
 
 #[test]
 fn a_changed_setting_or_secret_is_verified_at_once() {
     let state = State::in_memory().unwrap();
     let mut config = config("");
-    assert_eq!(pass(&config, &state, 0, false).1, 1);
+    assert_eq!(verify_at(&config, &state, 0, false).1, 1);
     config.sync.max_deletes = 7;
-    assert_eq!(pass(&config, &state, 0, false).1, 0);
+    assert_eq!(verify_at(&config, &state, 0, false).1, 0);
     config.portal.webhook = crate::config::Webhook::parse("https://h/rest/1/y/").unwrap();
-    assert_eq!(pass(&config, &state, 0, false).1, 1);
+    assert_eq!(verify_at(&config, &state, 0, false).1, 1);
     config.contact.source_id = Some("WEB".into());
-    assert_eq!(pass(&config, &state, 0, false).1, 1);
+    assert_eq!(verify_at(&config, &state, 0, false).1, 1);
 }
 
 #[test]
 fn only_success_is_remembered() {
-    let (state, config) = (State::in_memory().unwrap(), config("deal = {currency='EUR'}"));
+    let state = State::in_memory().unwrap();
+    let config = config("deal = {currency='EUR'}");
     for _ in 0..2 {
-        let (fields, batches) = pass(&config, &state, 0, false);
+        let (fields, batches) = verify_at(&config, &state, 0, false);
         assert_eq!(fields.unwrap_err().outcome(), Outcome::Failed);
         assert_eq!(batches, 1);
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::refusals::Refused;
@@ -207,14 +208,7 @@ impl Push<'_, '_> {
         let now = self.client.clock().now();
         if operation == Operation::Delete {
             counts.deleted += 1;
-            writer.log_event(
-                key,
-                Event::Deleted,
-                Some(crm_id),
-                &item.record.plan_record.display_name,
-                now,
-            )?;
-            return Ok(writer.delete(key)?);
+            return save_deletion(writer, &item, crm_id, now);
         }
         let Some(row) = item.row() else { return Ok(()) };
         if item.planned.step == Step::Close {
@@ -249,10 +243,7 @@ impl Push<'_, '_> {
             self.take_from_others(writer, key, crm_id)?;
         }
         if let Some(origin) = shared_with {
-            writer.mark_shared(key, crm_id)?;
-            for owner in RecordKey::for_origin(key.kind, &origin) {
-                writer.mark_shared(&owner, crm_id)?;
-            }
+            mark_all_shared(writer, key, &origin, crm_id)?;
         }
         self.queue_followups(writer, &item, crm_id, pending)
     }
@@ -364,6 +355,27 @@ impl Push<'_, '_> {
         self.stats.counts.deleted += 1;
         Ok(())
     }
+}
+
+/// What is left of a record whose deal is deleted: a line in its history.
+fn save_deletion(
+    writer: &Writer<'_>,
+    item: &WorkItem,
+    crm_id: i64,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let name = &item.record.plan_record.display_name;
+    writer.log_event(item.key(), Event::Deleted, Some(crm_id), name, now)?;
+    Ok(writer.delete(item.key())?)
+}
+
+/// The card carries another record's `origin`, as after a merge: both records write to it from now on.
+fn mark_all_shared(writer: &Writer<'_>, key: &RecordKey, origin: &str, crm_id: i64) -> Result<()> {
+    writer.mark_shared(key, crm_id)?;
+    for owner in RecordKey::for_origin(key.kind, origin) {
+        writer.mark_shared(&owner, crm_id)?;
+    }
+    Ok(())
 }
 
 /// The deciding reply: the main command's, or that of a failed move before it; and whether the

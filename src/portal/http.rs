@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use anyhow::{anyhow, ensure};
 use serde_json::Value;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::transport::{ConnectionDetails, Connector, DefaultConnector, Transport};
@@ -154,8 +155,8 @@ fn agent(config: &ureq::config::Config, connect_failed: &Arc<AtomicBool>) -> Age
 ///
 /// # Errors
 /// Why it was not fetched, without the address, which may contain a token.
-pub fn fetch(url: &str, timeout: Duration) -> Result<(), Message> {
-    let proxy = Proxy::of_environment(url).map_err(|error| error.message())?;
+pub fn fetch(url: &str, timeout: Duration) -> anyhow::Result<()> {
+    let proxy = Proxy::of_environment(url)?;
     let config = Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .proxy(proxy.as_ref().map(Proxy::to_ureq))
@@ -164,11 +165,10 @@ pub fn fetch(url: &str, timeout: Duration) -> Result<(), Message> {
         .user_agent(USER_AGENT)
         .build();
     let agent = resolver::agent(config, DefaultConnector::new());
-    let response = agent.get(url).call().map_err(|error| reason(&error))?;
-    match response.status() {
-        status if status.is_success() => Ok(()),
-        status => Err(format!("HTTP {}", status.as_u16()).into()),
-    }
+    let response = agent.get(url).call().map_err(|error| anyhow!(reason(&error)))?;
+    let status = response.status();
+    ensure!(status.is_success(), "HTTP {}", status.as_u16());
+    Ok(())
 }
 
 /// A redirect to another host means that the portal has moved. Only scheme and host of the target

@@ -120,8 +120,7 @@ impl FirstLook {
         let mut marked = Marked::default();
         note_origins(&mut marked, kind, originator, &wanted, &page)?;
         for id in origins {
-            let mut found = marked.found.remove(id).unwrap_or_default();
-            found.sort_unstable();
+            let found = marked.found.remove(id).unwrap_or_default();
             self.origins.insert(RecordKey::new(kind, id.clone()), found);
         }
         Ok(())

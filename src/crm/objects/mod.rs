@@ -248,14 +248,10 @@ pub fn by_origin(
             note_origins(&mut marked, kind, originator, &wanted, &page)?;
         }
     }
-    // A card that a list shows twice is one card.
-    for ids in marked.found.values_mut() {
-        ids.sort_unstable();
-        ids.dedup();
-    }
     Ok(marked)
 }
 
+/// Notes which cards of a page carry the marks that were asked for, the lowest id first.
 fn note_origins(
     marked: &mut Marked,
     kind: Kind,
@@ -269,7 +265,11 @@ fn note_origins(
         }
         // The portal compares without regard to case; two ids of Ecvi may differ in nothing else.
         if let Some(id) = wanted.get(&object.origin).filter(|_| object.originator == originator) {
-            marked.found.entry((*id).clone()).or_default().push(object.crm_id);
+            let found = marked.found.entry((*id).clone()).or_default();
+            // A card that a list shows twice is one card.
+            if let Err(place) = found.binary_search(&object.crm_id) {
+                found.insert(place, object.crm_id);
+            }
         }
     }
     Ok(())

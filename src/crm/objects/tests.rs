@@ -1,5 +1,6 @@
 use super::*;
 use crate::crm::answers::asked;
+use crate::domain::record::RecordKey;
 
 /// A row of a list.
 fn row(id: i64, originator: &str, origin: &str) -> Value {
@@ -56,6 +57,20 @@ fn a_mark_counts_letter_by_letter_and_a_foreign_one_is_no_answer() {
     assert!(found("ecvi ", "1").unwrap().found.is_empty());
     assert!(found("ECVI", "1a").unwrap().found.is_empty());
     assert!(found("OTHER", "1").is_err() && found("ECVI", "").is_err());
+}
+
+#[test]
+fn a_card_that_a_list_shows_twice_is_one_card() {
+    let one = RecordId::Number(1);
+    let rows = json!([row(8, "ECVI", "1"), row(7, "ECVI", "1"), row(8, "ECVI", "1")]);
+    let ids = std::slice::from_ref(&one);
+    let found = asked(|_| rows.clone(), |gate| by_origin(gate, Kind::Guest, "ECVI", ids));
+    assert_eq!(found.unwrap().found[&one], [7, 8]);
+
+    let mut wanted = first_look::Wanted::default();
+    wanted.origins[Kind::Guest].insert(one.clone());
+    let look = asked(|_| rows.clone(), |gate| first_look::first_look(gate, "ECVI", &wanted));
+    assert_eq!(look.unwrap().origins[&RecordKey::new(Kind::Guest, one)], [7, 8]);
 }
 
 #[test]

@@ -208,6 +208,8 @@ pub struct RetryBackoff {
     pub parties_hash: u64,
     /// The row could not be read.
     pub unreadable: bool,
+    /// What failed is the deletion of its deal: there is no row.
+    pub deletion: bool,
 }
 
 pub(super) const COLUMNS: &str = "id, crm_id, modified_at, content, people, label, todo, flags, missing_since, arrival, departure";
@@ -429,9 +431,9 @@ impl State {
 
     /// The failed records of a kind and how long they are left alone.
     pub fn retry_backoffs(&self, kind: Kind) -> Result<HashMap<RecordId, RetryBackoff>> {
-        let sql =
-            "SELECT id, next_at, modified_at, content, people, operation = 'read' FROM troubles
-                   WHERE kind = ?1 AND severity = 'failure'";
+        let sql = "SELECT id, next_at, modified_at, content, people, operation = 'read',
+                          operation = 'delete'
+                   FROM troubles WHERE kind = ?1 AND severity = 'failure'";
         query_all(&self.connection, sql, [kind], |row| {
             let until: Option<Time> = row.get(1)?;
             let backoff = RetryBackoff {
@@ -440,6 +442,7 @@ impl State {
                 content_hash: row.get::<_, i64>(3)?.cast_unsigned(),
                 parties_hash: row.get::<_, i64>(4)?.cast_unsigned(),
                 unreadable: row.get(5)?,
+                deletion: row.get(6)?,
             };
             Ok((row.get(0)?, backoff))
         })

@@ -252,8 +252,7 @@ fn holds(hold: &RetryBackoff, row: Option<&Row>, options: &PlanOptions) -> bool 
                 (row.content_hash, row.parties_hash) == (hold.content_hash, hold.parties_hash);
             row.modified_at == hold.modified_at && is_same_row && !is_mended
         }
-        // What failed was the deletion itself.
-        None => hold.modified_at.is_empty(),
+        None => hold.deletion,
     };
     let pauses = options.now < hold.until && hold.until - options.now <= LONGEST_PAUSE;
     same && pauses && !options.retry_failed && options.resend != Resend::All

@@ -183,12 +183,29 @@ fn a_row_that_can_be_read_by_now_waits_no_longer() {
         content_hash: 10,
         parties_hash: 20,
         unreadable,
+        deletion: false,
     };
     assert!(holds(&hold(false), Some(&row()), &options()));
     assert!(!holds(&hold(true), Some(&row()), &options()));
     let broken =
         Row { body: Err(RowError::new(FailureCode::UnknownStatus, "status", "7")), ..row() };
     assert!(holds(&hold(true), Some(&broken), &options()));
+}
+
+#[test]
+fn a_failed_record_whose_row_is_gone_waits_only_if_its_deletion_failed() {
+    let hold = |unreadable, deletion| RetryBackoff {
+        until: options().now + LONGEST_PAUSE,
+        modified_at: String::new(),
+        content_hash: 0,
+        parties_hash: 0,
+        unreadable,
+        deletion,
+    };
+    assert!(holds(&hold(false, true), None, &options()));
+    for unreadable in [false, true] {
+        assert!(!holds(&hold(unreadable, false), None, &options()));
+    }
 }
 
 #[test]
@@ -199,6 +216,7 @@ fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
         content_hash: 10,
         parties_hash: 20,
         unreadable: false,
+        deletion: false,
     };
     let on_hold =
         Deferred { holds: HashMap::from([(RecordId::Number(1), hold)]), ..Deferred::default() };
@@ -225,6 +243,7 @@ fn the_pause_of_a_failed_record_ends_at_its_end() {
         content_hash: 10,
         parties_hash: 20,
         unreadable: false,
+        deletion: false,
     };
     let at =
         |seconds| PlanOptions { now: until + chrono::TimeDelta::seconds(seconds), ..options() };

@@ -7,8 +7,6 @@ use std::sync::Arc;
 use bitrix24_sandbox::{Kind, Portal, Record};
 use chrono::{DateTime, Utc};
 
-use crate::edits::Edits;
-
 pub(crate) const ORIGINATOR: &str = "ECVI";
 
 /// An object of the CRM.
@@ -33,8 +31,8 @@ pub(crate) struct Ledger {
     pub(crate) missed: BTreeSet<Origin>,
     /// Objects that Ecvi or an administrator named, and survivors of merges: they may be changed.
     pub(crate) named: BTreeSet<Object>,
-    /// What people changed.
-    pub(crate) edited: Edits,
+    /// Objects that people changed.
+    pub(crate) edited: BTreeSet<Object>,
     /// Broken promises.
     pub(crate) wrongs: Vec<String>,
 }
@@ -64,7 +62,7 @@ impl Ledger {
             match before.get(object) {
                 None => {
                     self.born.insert(*object, portal.now());
-                    self.appeared(*object, record, (before, portal), since);
+                    self.appeared(*object, record, before, since);
                 }
                 Some(old) if !Arc::ptr_eq(old, record) && old != record => {
                     self.changed(*object, old, record);
@@ -83,7 +81,7 @@ impl Ledger {
         &mut self,
         object: Object,
         record: &Record,
-        (before, portal): (&Snapshot, &Portal),
+        before: &Snapshot,
         since: DateTime<Utc>,
     ) {
         let (kind, id) = object;
@@ -93,9 +91,8 @@ impl Ledger {
         let twin = before.iter().find(|((of, _), other)| {
             *of == kind && origin_of(*of, other).as_ref() == Some(&origin)
         });
-        let is_hidden = |(object, _): &(&Object, _)| portal.settings.hidden.contains(object);
         let raced = self.restored.get(&origin).is_some_and(|at| *at >= since);
-        if let Some(((_, twin), _)) = twin.filter(|twin| !raced && !is_hidden(twin)) {
+        if let Some(((_, twin), _)) = twin.filter(|_| !raced) {
             self.wrongs.push(format!(
                 "{kind:?} {id} was created for {}, though {twin} stands there",
                 origin.1
@@ -138,11 +135,6 @@ impl Ledger {
             }
             _ => self.wrongs.push(format!("{kind:?} {id} was deleted, which nobody asked for")),
         }
-    }
-
-    /// Whether the record's object was made for the first time.
-    pub(crate) fn made_once(&self, (kind, id): (Kind, &str)) -> bool {
-        self.created.get(&(kind, id.to_owned())) == Some(&1)
     }
 
     /// The record may be created once more.

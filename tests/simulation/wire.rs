@@ -56,8 +56,6 @@ pub(crate) enum Fault {
     Odd(Oddity),
     /// The tariff's disk space is used up.
     FullDisk,
-    /// The next request that deletes a deal is not answered.
-    DeletionLost { executed: bool },
     /// Somebody acts in the CRM just before the call.
     Act(Act),
     /// Somebody decides about the whole portal just before the call.
@@ -87,11 +85,8 @@ pub(crate) struct Incident {
 }
 
 impl Incident {
-    fn meets(&self, request: u32, params: &Value) -> bool {
-        match self.fault {
-            Fault::DeletionLost { .. } => calls(params, "crm.deal.delete"),
-            _ => (self.at..=self.at.saturating_add(self.lasts)).contains(&request),
-        }
+    fn meets(&self, request: u32) -> bool {
+        (self.at..=self.at.saturating_add(self.lasts)).contains(&request)
     }
 }
 
@@ -105,12 +100,6 @@ pub(crate) struct Wire<'w> {
     pub(crate) count: u32,
 }
 
-/// Whether one of the commands calls this method.
-fn calls(params: &Value, method: &str) -> bool {
-    let Some(commands) = params["cmd"].as_object() else { return false };
-    commands.values().any(|command| command.as_str().is_some_and(|call| call.starts_with(method)))
-}
-
 const LATENCY: Duration = Duration::from_millis(100);
 
 impl Portal for Wire<'_> {
@@ -121,13 +110,9 @@ impl Portal for Wire<'_> {
         self.count += 1;
         self.world.asked.push(Asked { writes: may_write(params), ..Asked::default() });
         self.world.look_at_state();
-        let now: Vec<Incident> = self
-            .incidents
-            .iter()
-            .filter(|incident| incident.meets(self.count, params))
-            .cloned()
-            .collect();
-        let mut broken = self.world.is_silent_for(params);
+        let now: Vec<Incident> =
+            self.incidents.iter().filter(|incident| incident.meets(self.count)).cloned().collect();
+        let mut broken = None;
         for incident in now {
             match incident.fault {
                 // Where it lasts, somebody acts before each of the requests, and not always on the
@@ -195,15 +180,6 @@ fn lost() -> Result<Response, CallError> {
 }
 
 impl World {
-    fn is_silent_for(&self, params: &Value) -> Option<(Fault, Dice)> {
-        let (kind, executed) = self.silent?;
-        let is_met = ["add", "update", "import"]
-            .iter()
-            .any(|verb| calls(params, &format!("crm.{}.{verb}", kind.word())));
-        let fault = if executed { Fault::LostAfter } else { Fault::LostBefore };
-        is_met.then(|| (fault, Dice::new(1)))
-    }
-
     /// The portal carries out a call, `commands` of a batch at most; the ledger looks on.
     fn execute(&mut self, method: &str, params: &Value, commands: usize) -> Reply {
         self.let_late_calls_act();
@@ -215,7 +191,6 @@ impl World {
         };
         if let Some(before) = before {
             self.ledger.compare(&before, &self.portal, self.pass_began);
-            self.check_new_deals(&before);
         }
         self.clock.sleep(LATENCY + Duration::from_secs_f64(reply.seconds));
         self.lost_answers |= reply.status == 504;
@@ -251,8 +226,8 @@ impl World {
         self.lost_answers = true;
         match fault {
             Fault::Refused => Err(CallError::NotSent("ConnectionRefused".into())),
-            Fault::LostBefore | Fault::DeletionLost { executed: false } => lost(),
-            Fault::LostAfter | Fault::DeletionLost { executed: true } => {
+            Fault::LostBefore => lost(),
+            Fault::LostAfter => {
                 self.execute(method, params, usize::MAX);
                 lost()
             }

@@ -27,7 +27,7 @@ pub(super) fn completion_script(shell: Shell) -> String {
 /// A page of the manual: of the program, or of one of its commands, as `git` has a page for each.
 ///
 /// # Errors
-/// [`RunError::Usage`] where there is no such command.
+/// `RunError::Usage` where there is no such command.
 pub(super) fn manual_page(name: Option<&str>, language: Language) -> Result<String> {
     let mut program = command_line::command(language).disable_help_subcommand(true);
     program.build();

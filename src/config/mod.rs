@@ -167,7 +167,7 @@ pub fn shown(path: &Path, webhook: Option<&str>) -> Result<String, ConfigError> 
     shown_text(&text, folder, webhook).map_err(|error| error.in_file(path))
 }
 
-/// [`shown`] of the text of a configuration; relative paths are relative to `folder`.
+/// [`shown()`] of the text of a configuration; relative paths are relative to `folder`.
 pub fn shown_text(text: &str, folder: &Path, webhook: Option<&str>) -> Result<String, ConfigError> {
     let Given { file, .. } = read(text, folder, webhook)?;
     Ok(toml::to_string(&file).unwrap_or_else(|error| error.to_string()))

@@ -53,6 +53,8 @@ pub(crate) struct World {
     pub(crate) lost_answers: bool,
     /// The state was lost or replaced: what stands in the CRM may count as people's.
     pub(crate) forgot: bool,
+    /// The state was replaced, and does not know what the runs after its copy asked for.
+    pub(crate) is_bucket_unknown: bool,
     pub(crate) merged: bool,
     /// When the last call on its way takes effect.
     pub(crate) last_effect: Option<DateTime<Utc>>,
@@ -147,6 +149,7 @@ impl World {
             late_calls: false,
             lost_answers: false,
             forgot: false,
+            is_bucket_unknown: false,
             merged: false,
             last_effect: None,
             backup: None,
@@ -345,6 +348,11 @@ impl World {
             self.wrong("the secret is told in a log".into());
         }
         self.check_nobody_pays_for_the_house();
+        // A state of before cannot know how full the bucket is: one 503 says it.
+        if self.is_bucket_unknown && ended.requests > 0 {
+            self.is_bucket_unknown = false;
+            self.portal.counters.refused = self.portal.counters.refused.saturating_sub(1);
+        }
         // Nobody who does not know the time keeps a limit.
         let counters = &self.portal.counters;
         let blocked =

@@ -1,6 +1,6 @@
 //! The command line in the reader's language: parsing it, its help, and what is wrong with it.
 
-use clap::{Command, CommandFactory, FromArgMatches};
+use clap::{Command, CommandFactory, Parser};
 
 use super::cli::Cli;
 use super::{help_ru, usage_error_ru};
@@ -17,11 +17,13 @@ pub(super) fn command(language: Language) -> Command {
 /// Parses the arguments of this process.
 ///
 /// # Errors
-/// Help and version too, as clap has it.
+/// Help and version too, as clap has it. The texts in Russian are put together only for those: most
+/// commands show none of them.
 pub fn parse(language: Language) -> Result<Cli, clap::Error> {
-    let mut command = command(language);
-    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    Cli::try_parse().map_err(|error| match language {
+        Language::Ru => command(language).try_get_matches().err().unwrap_or(error),
+        Language::En => error,
+    })
 }
 
 /// Help, or what is wrong with the command line.

@@ -4,8 +4,6 @@
 //! The mirror is let go of as soon as it was read, because a reader of hours would block whatever
 //! fills it; and an initial export plans a million records, which must not stand in memory.
 
-use std::cell::Cell;
-
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -40,7 +38,6 @@ pub struct PlanStore {
     pub(super) connection: Connection,
     /// The day on which stays are counted; none where nobody asks for them.
     pub(super) stays_on: Option<NaiveDate>,
-    has_inventory: Cell<bool>,
 }
 
 /// What most runs do without: to make tables costs more than to plan a few steps.
@@ -106,7 +103,7 @@ impl PlanStore {
              -- Never committed: nobody else reads it, and it goes with the run.
              BEGIN;",
         )?;
-        Ok(PlanStore { connection, stays_on: None, has_inventory: Cell::new(false) })
+        Ok(PlanStore { connection, stays_on: None })
     }
 
     /// The same, which counts stays on this day; without one it counts none.
@@ -119,9 +116,7 @@ impl PlanStore {
 
     /// Makes room for the inventory.
     pub fn begin_inventory(&self) -> Result<()> {
-        self.connection.execute_batch(INVENTORY)?;
-        self.has_inventory.set(true);
-        Ok(())
+        Ok(self.connection.execute_batch(INVENTORY)?)
     }
 
     /// Adds a step. A booking brings the people and companies that it needs forward to its own
@@ -309,9 +304,6 @@ impl PlanStore {
 
     /// The object is not there any more.
     pub fn remove_inventory(&self, kind: Kind, crm_id: i64) -> Result<()> {
-        if !self.has_inventory.get() {
-            return Ok(());
-        }
         let sql = "DELETE FROM inventory WHERE kind = ?1 AND crm_id = ?2";
         execute(&self.connection, sql, (kind, crm_id))
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::missing_object::Relinked;
-use super::{CreateMode, Push, WorkItem, carries_mark};
+use super::{Push, WorkItem, carries_mark};
 use crate::crm::objects::{Look, Marked, Unseen, by_origin, look};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
@@ -152,7 +152,7 @@ impl Push<'_, '_> {
 
     fn find_existing(&mut self, kind: Kind, ids: &[RecordId]) -> Result<Marked> {
         let originator = &self.config.portal.originator;
-        if !matches!(self.create_mode, CreateMode::Export { has_inventory: true, .. }) {
+        if !self.create_mode.has_inventory() {
             return Ok(self.look_for_origins(kind, ids)?);
         }
         let mut found = BTreeMap::new();
@@ -201,7 +201,7 @@ impl Push<'_, '_> {
                 _ if is_just_sent(&item) => ready.push(item),
                 (_, None, _) => ready.push(item),
                 (_, Some(crm_id), Some(_)) if !self.is_still_marked(&item) => {
-                    self.queue.remove_inventory(kind, crm_id)?;
+                    self.remove_from_inventory(kind, crm_id)?;
                     self.note_coming(&item)?;
                 }
                 (_, Some(_), Some(_)) => ready.extend(self.check_deletion(item)?),
@@ -332,13 +332,21 @@ impl Push<'_, '_> {
             || self.is_coming(key)?)
     }
 
+    /// The object is not the record's any more. The inventory of an export, which may be hours old,
+    /// would still name it.
+    fn remove_from_inventory(&self, kind: Kind, crm_id: i64) -> Result<()> {
+        if self.create_mode.has_inventory() {
+            self.queue.remove_inventory(kind, crm_id)?;
+        }
+        Ok(())
+    }
+
     /// The object is gone: the step is planned anew for what came of that.
     pub(super) fn handle_missing(&mut self, item: &WorkItem) -> Result<()> {
         let kind = item.kind();
         let old = item.crm_id().unwrap_or_default();
         let first = self.missing_in_crm.insert((kind, old));
-        // The inventory of an export may be hours old.
-        self.queue.remove_inventory(kind, old)?;
+        self.remove_from_inventory(kind, old)?;
         let Some(step) = self.step_without_object(item, old)? else { return Ok(()) };
         // An object that vanishes twice in one run is left to the next one.
         if first {

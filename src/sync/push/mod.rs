@@ -59,6 +59,12 @@ pub enum CreateMode {
     },
 }
 
+impl CreateMode {
+    fn has_inventory(self) -> bool {
+        matches!(self, CreateMode::Export { has_inventory: true, .. })
+    }
+}
+
 /// What a run has done so far.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct RunStats {

@@ -4,8 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use enum_map::EnumMap;
-
 use super::choices::AmountOf;
 use super::file;
 use super::mirror;
@@ -62,7 +60,12 @@ pub(super) fn load(
 ) -> Result<LoadConfig, ConfigMessage> {
     let file::Load { encoding, amount_of, mut files, guests, companies, bookings, booking_guests } =
         load;
-    let sections = EnumMap::from_array([guests, companies, bookings, booking_guests]);
+    let sections = [
+        (MirrorTable::Guests, guests),
+        (MirrorTable::Companies, companies),
+        (MirrorTable::Bookings, bookings),
+        (MirrorTable::BookingGuests, booking_guests),
+    ];
     let mut reports = Vec::new();
     for (table, written) in sections {
         let file = files.remove(&table);

@@ -147,9 +147,8 @@ pub fn language_of(path: &Path) -> Option<Language> {
 ///
 /// `webhook` is the value of `$ECVI_B24_WEBHOOK`; the file's own `webhook` wins over it.
 pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| error::unreadable(path, &error))?;
+    let (text, linked) = text_and_link(path)?;
     ownership::refuse_others_file(path)?;
-    let linked = link::behind(path);
     let folder = folder_of(linked.as_deref().unwrap_or(path));
     let mut config = parse(&text, folder, webhook).map_err(|error| error.in_file(path))?;
     paths::refuse_own(&config, path)?;
@@ -161,8 +160,7 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
 
 /// All keys in effect as TOML: fit for a ticket, because secrets are hidden.
 pub fn shown(path: &Path, webhook: Option<&str>) -> Result<String, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| error::unreadable(path, &error))?;
-    let linked = link::behind(path);
+    let (text, linked) = text_and_link(path)?;
     let folder = folder_of(linked.as_deref().unwrap_or(path));
     shown_text(&text, folder, webhook).map_err(|error| error.in_file(path))
 }
@@ -171,6 +169,12 @@ pub fn shown(path: &Path, webhook: Option<&str>) -> Result<String, ConfigError> 
 pub fn shown_text(text: &str, folder: &Path, webhook: Option<&str>) -> Result<String, ConfigError> {
     let Given { file, .. } = read(text, folder, webhook)?;
     Ok(toml::to_string(&file).unwrap_or_else(|error| error.to_string()))
+}
+
+/// The text of a configuration, and the file behind it where it is reached by a link.
+fn text_and_link(path: &Path) -> Result<(String, Option<PathBuf>), ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| error::unreadable(path, &error))?;
+    Ok((text, link::behind(path)))
 }
 
 fn folder_of(file: &Path) -> &Path {

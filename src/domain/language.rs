@@ -1,6 +1,7 @@
 //! The two languages of everything people read: Russian and English, side by side at each message.
 //!
-//! Logs for engineers, keys of JSON and failure codes are English and do not pass through here. `main` works the reader's language out once and hands it to the command, which hands it to
+//! Logs for engineers, keys of JSON and failure codes are English and do not pass through here.
+//! `main` works the reader's language out once and hands it to the command, which hands it to
 //! whatever renders a text.
 
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::columns::found_columns;
+use super::columns::{found_columns, has_column};
 use super::{BUSY_TIMEOUT, Mirror, access, connect, prepare, recover_hot_journal, unusable};
 use crate::config::MirrorConfig;
 use crate::domain::mirror_table::MirrorTable;
@@ -53,10 +53,9 @@ impl Survey {
     /// The columns without which a table cannot be read, and that it lacks; all of them where there
     /// is no such table.
     pub fn missing(&self, table: MirrorTable) -> Vec<&'static str> {
-        let found = self.columns.get(&table);
-        let is_missing =
-            |column: &&&str| !found.is_some_and(|found| found.iter().any(|name| name == **column));
-        table.required_columns().iter().filter(is_missing).copied().collect()
+        let found = self.columns.get(&table).map(Vec::as_slice).unwrap_or_default();
+        let required = table.required_columns().iter().copied();
+        required.filter(|column| !has_column(found, column)).collect()
     }
 }
 

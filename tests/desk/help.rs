@@ -30,7 +30,7 @@ fn help_and_exit_codes(command: &str) -> String {
 
 #[test]
 fn the_program() {
-    assert_snapshot!(help(""), @r"
+    assert_snapshot!(help_and_exit_codes(""), @r"
     Carries guests, companies and bookings from Ecvi into Bitrix24, one way
 
     Usage: ecvi-b24 [OPTIONS] <COMMAND>
@@ -62,15 +62,6 @@ fn the_program() {
       ecvi-b24 check            correct what it names
       ecvi-b24 initial-export   once
       ecvi-b24 sync             from cron, every three minutes
-
-    Exit codes:
-      0  done, also with nothing to do, with warnings, or while another run is under way
-      1  done, but something that was tried failed, or a guard holds something back
-      2  wrong usage, or a record that does not exist
-      3  configuration, mirror or state unusable: nothing was sent
-      4  the portal refuses us: an administrator must act
-      5  the portal could not be reached or asked us to wait, or the run was interrupted:
-         the rest goes with the next run
     ");
 }
 

@@ -25,6 +25,9 @@ use crate::{ears, house};
 /// The webhook's secret: no text may show it.
 pub(crate) const SECRET: &str = "s3cr3ts3cr3t";
 
+/// A full bucket is empty after this time.
+const BUCKET_DRAINS_IN: TimeDelta = TimeDelta::seconds(25);
+
 /// Everything there is.
 #[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each says that something once happened")]
@@ -53,8 +56,8 @@ pub(crate) struct World {
     pub(crate) lost_answers: bool,
     /// The state was lost or replaced: what stands in the CRM may count as people's.
     pub(crate) forgot: bool,
-    /// The state was replaced, and does not know what the runs after its copy asked for.
-    pub(crate) is_bucket_unknown: bool,
+    /// When the state was replaced: it does not know what the runs after its copy asked for.
+    pub(crate) state_replaced_at: Option<DateTime<Utc>>,
     pub(crate) merged: bool,
     /// When the last call on its way takes effect.
     pub(crate) last_effect: Option<DateTime<Utc>>,
@@ -149,7 +152,7 @@ impl World {
             late_calls: false,
             lost_answers: false,
             forgot: false,
-            is_bucket_unknown: false,
+            state_replaced_at: None,
             merged: false,
             last_effect: None,
             backup: None,
@@ -348,9 +351,10 @@ impl World {
             self.wrong("the secret is told in a log".into());
         }
         self.check_nobody_pays_for_the_house();
-        // A state of before cannot know how full the bucket is: one 503 says it.
-        if self.is_bucket_unknown && ended.requests > 0 {
-            self.is_bucket_unknown = false;
+        // A state of before cannot know how full the bucket is until that is empty: one 503 says it.
+        if let Some(at) = self.state_replaced_at.take_if(|_| ended.requests > 0)
+            && self.pass_began - at < BUCKET_DRAINS_IN
+        {
             self.portal.counters.refused = self.portal.counters.refused.saturating_sub(1);
         }
         // Nobody who does not know the time keeps a limit.

@@ -211,3 +211,57 @@ fn a_refusal_is_an_answer_after_calls_that_had_none() {
     hotel.exits(1, "retry");
     assert_eq!(strikes(), 0);
 }
+
+/// Five guests, companies and bookings, in tables that have no `modified_at`.
+fn without_modified_at() -> Hotel {
+    let hotel = Hotel::new();
+    for id in 1..=5 {
+        hotel.guest(id, "");
+        hotel.company(id, "");
+        hotel.booking(id, &format!("guest_id = {id}, company_id = {id}"));
+    }
+    let queries = [
+        ("guests", "id, last_name, birth_date"),
+        ("companies", "id, name"),
+        ("bookings", "id, number, status, arrival, departure, guest_id, company_id"),
+    ];
+    for (table, columns) in queries {
+        hotel.configure(&format!("mirror.queries.{table} = 'SELECT {columns} FROM {table}'"));
+    }
+    hotel.export();
+    hotel
+}
+
+#[test]
+fn a_row_that_could_not_be_read_and_is_gone_then_is_gone_like_any_other() {
+    let hotel = without_modified_at();
+    let unreadable = [
+        ("guests", 1, "birth_date = 'x'"),
+        ("companies", 2, "name = CAST(x'ff' AS TEXT)"),
+        ("bookings", 3, "status = '?'"),
+    ];
+    for (table, id, value) in unreadable {
+        hotel.sql(&format!("UPDATE {table} SET {value} WHERE id = {id}"));
+    }
+    hotel.exits(1, "sync");
+    for (table, id, _) in unreadable {
+        hotel.sql(&format!("DELETE FROM {table} WHERE id = {id}"));
+    }
+    hotel.exits(0, "sync");
+    assert!(hotel.deal(1).link_ids().is_empty());
+    assert_eq!(hotel.deal(2).text("COMPANY_ID"), "0");
+    assert!(hotel.objects(Kind::Deal, &3).is_empty());
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+}
+
+#[test]
+fn a_record_that_the_portal_refused_and_is_gone_then_is_gone_like_any_other() {
+    let hotel = without_modified_at();
+    hotel.require(Kind::Contact, "BIRTHDATE");
+    hotel.sql("UPDATE guests SET last_name = 'Чернова' WHERE id = 1");
+    hotel.exits(1, "sync");
+    hotel.sql("DELETE FROM guests WHERE id = 1");
+    hotel.exits(0, "sync");
+    assert!(hotel.deal(1).link_ids().is_empty());
+    assert_eq!(hotel.flaws("failures"), [""; 0]);
+}

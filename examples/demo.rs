@@ -29,10 +29,10 @@ use serde_json::{Value, json};
 /// Bookings whose deals are shown: a cancelled one, a guest who left, and a group of ten rooms.
 const SHOWN: [&str; 3] = ["101", "107", "106"];
 
-/// Between the export and the first pass of cron.
+/// Between the export and the first run of cron.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Between two passes of cron.
+/// Between two runs of cron.
 const CRON: Duration = Duration::from_secs(180);
 
 /// The port of the CRM as a page, as in the sandbox.
@@ -63,17 +63,17 @@ pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
         concat!(include_str!("../fixtures/schema.sql"), include_str!("../fixtures/hotel.sql"));
     change(&config, hotel, &clock)?;
     writeln!(told, "Гостиница из fixtures/ и пустой Битрикс24.\n")?;
-    told += &told_pass(&config, RunKind::InitialExport, &clock)?;
+    told += &run_and_tell(&config, RunKind::InitialExport, &clock)?;
     writeln!(
         told,
         "\nПрошёл час: смена фамилии, исправленный e-mail, выезд, новая заявка, удалённая заявка.\n"
     )?;
     wait(HOUR, server, &clock);
     change(&config, include_str!("../fixtures/changes.sql"), &clock)?;
-    told += &told_pass(&config, RunKind::Sync, &clock)?;
+    told += &run_and_tell(&config, RunKind::Sync, &clock)?;
     writeln!(told, "\nПрошло три минуты: удалённой заявки в Ecvi по-прежнему нет.\n")?;
     wait(CRON, server, &clock);
-    told += &told_pass(&config, RunKind::Sync, &clock)?;
+    told += &run_and_tell(&config, RunKind::Sync, &clock)?;
     writeln!(told, "\n$ ecvi-b24 status")?;
     let state = State::open_readonly(&config.state)?;
     told +=
@@ -104,10 +104,10 @@ fn change(config: &Config, sql: &str, clock: &Clock) -> Result<()> {
     Ok(mirror.set_modified(clock.now().into())?)
 }
 
-/// One pass, as cron would see it.
-fn told_pass(config: &Config, kind: RunKind, clock: &Clock) -> Result<String> {
+/// One run, as cron would see it.
+fn run_and_tell(config: &Config, kind: RunKind, clock: &Clock) -> Result<String> {
     let mut portal = Http::new(&config.portal)?;
-    let lock = Lock::try_acquire(&config.state)?.context("another pass is under way")?;
+    let lock = Lock::try_acquire(&config.state)?.context("another run is under way")?;
     let ended = run_locked(&lock, config, &RunOptions::new(kind), &mut portal, clock, &mut ())?;
     let line =
         run_summary::summary_line(kind.name(), &ended.counts, config.language).unwrap_or_default();

@@ -143,7 +143,7 @@ fn marks(lines: &[CheckResult]) -> Vec<(&'static str, CheckStatus)> {
 }
 
 #[test]
-fn a_healthy_place_is_fine_and_is_not_verified_again_by_the_next_pass() {
+fn a_healthy_place_is_fine_and_is_not_verified_again_by_the_next_run() {
     let place = TestEnv::new("");
     place.state();
     assert_eq!(marks(&place.lines(&Fake::default())), []);
@@ -152,7 +152,7 @@ fn a_healthy_place_is_fine_and_is_not_verified_again_by_the_next_pass() {
 }
 
 #[test]
-fn before_the_first_pass_no_state_is_made() {
+fn before_the_first_run_no_state_is_made() {
     let place = TestEnv::new("");
     assert_eq!(marks(&place.lines(&Fake::default())), []);
     assert!(!place.path("state.db").exists());
@@ -250,13 +250,13 @@ fn what_comes_next_is_the_initial_export_then_cron_then_nothing() {
     let place = TestEnv::new("");
     assert_eq!(place.next(), Some(Next::InitialExport));
     let state = place.state();
-    let pass = |command: &str| state.begin_run(command, clock().now()).unwrap();
-    pass("initial-export");
+    let run = |command: &str| state.begin_run(command, clock().now()).unwrap();
+    run("initial-export");
     assert_eq!(place.next(), Some(Next::InitialExport), "it was interrupted");
-    pass("initial-export");
+    run("initial-export");
     state.set(INITIAL_EXPORT, &to_rfc3339(clock().now())).unwrap();
     assert_eq!(place.next(), Some(Next::Sync));
-    pass("sync");
+    run("sync");
     assert_eq!(place.next(), None);
 }
 

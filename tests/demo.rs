@@ -7,7 +7,7 @@ mod demo;
 use bitrix24_sandbox::{Portal, Server};
 use insta::assert_snapshot;
 
-/// The times of the passes are told by this machine's clock and zone.
+/// The times of the runs are told by this machine's clock and zone.
 fn without_time(line: &str) -> String {
     let at = line.find("24.11.2026 ").filter(|_| line.starts_with(['П', 'З']));
     at.map_or_else(|| line.to_owned(), |at| line[..at].to_owned() + "…")

@@ -1,4 +1,4 @@
-//! A pass with nothing to do: beside one bare reading of the same columns, and beside the least
+//! A run with nothing to do: beside one bare reading of the same columns, and beside the least
 //! that a process costs.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use crate::hotel::Hotel;
 use crate::measure::{in_turn, run};
 
-/// What an idle pass reads, read once and no more.
+/// What an idle run reads, read once and no more.
 const BARE: &str = "
     SELECT count(*), sum(id), sum(length(modified_at)) FROM guests;
     SELECT count(*), sum(id), sum(length(modified_at)) FROM companies;
@@ -21,7 +21,7 @@ const BARE: &str = "
            sum(payer_company_id) FROM bookings;
     SELECT count(*), sum(booking_id), sum(guest_id), sum(position) FROM booking_guests;";
 
-/// An idle pass over a large hotel: of a mirror that was written to for nothing, and of one that
+/// An idle run over a large hotel: of a mirror that was written to for nothing, and of one that
 /// was not written to. Then one in which 100 guests changed.
 pub(crate) fn large(bookings: u64) -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -33,14 +33,14 @@ pub(crate) fn large(bookings: u64) -> Result<()> {
     let costs = in_turn(5, &[bare, written_to(&hotel, (&program, &words))])?;
     let [bare, idle] = costs[..] else { return Ok(()) };
     let requests = last_requests(&hotel)?;
-    println!("idle pass, {bookings} bookings");
+    println!("idle run, {bookings} bookings");
     println!("  bare query     {:8.3} s   {:8.3} s of CPU", bare.wall, bare.cpu);
     println!(
         "  every row read {:8.3} s   {:8.3} s of CPU   {:5.1} MB",
         first.wall, first.cpu, first.megabytes
     );
     println!(
-        "  idle pass      {:8.3} s   {:8.3} s of CPU   {:5.1} MB   {requests} requests",
+        "  idle run      {:8.3} s   {:8.3} s of CPU   {:5.1} MB   {requests} requests",
         idle.wall, idle.cpu, idle.megabytes
     );
     println!("  ratio          {:8.2}     {:8.2}", idle.wall / bare.wall, idle.cpu / bare.cpu);
@@ -66,7 +66,7 @@ pub(crate) fn large(bookings: u64) -> Result<()> {
     Ok(())
 }
 
-/// An idle pass over a small hotel, as a whole process.
+/// An idle run over a small hotel, as a whole process.
 pub(crate) fn small() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (_server, hotel) = sent(folder.path(), 10_000)?;
@@ -80,11 +80,11 @@ pub(crate) fn small() -> Result<()> {
     let costs = in_turn(50, &[least, version, (&program, words)])?;
     let [least, version, quiet] = costs[..] else { return Ok(()) };
     last_requests(&hotel)?;
-    println!("idle pass, 10000 bookings, whole processes");
+    println!("idle run, 10000 bookings, whole processes");
     println!("  sqlite3 'select 1' {:7.2} ms", least.wall * 1e3);
     println!("  --version          {:7.2} ms", version.wall * 1e3);
     println!(
-        "  idle pass          {:7.2} ms   ratio {:.2}",
+        "  idle run          {:7.2} ms   ratio {:.2}",
         idle.wall * 1e3,
         idle.wall / least.wall
     );
@@ -96,14 +96,14 @@ pub(crate) fn small() -> Result<()> {
     Ok(())
 }
 
-/// A pass over a mirror that was written to just now, and still holds what it did.
+/// A run over a mirror that was written to just now, and still holds what it did.
 fn written_to(hotel: &Hotel, (program, words): (&Path, &[String])) -> (&'static Path, Vec<String>) {
     let mirror = hotel.config.mirror.path.display();
     let script = format!("touch {mirror}; exec {} {}", program.display(), words.join(" "));
     (Path::new("sh"), vec!["-c".to_owned(), script])
 }
 
-/// Until the mirror's last change is some seconds old, and a pass has seen that.
+/// Until the mirror's last change is some seconds old, and a run has seen that.
 fn settle(program: &Path, words: &[String]) -> Result<()> {
     std::thread::sleep(Duration::from_secs(6));
     run(program, words)?;
@@ -120,7 +120,7 @@ fn sent(folder: &Path, bookings: u64) -> Result<(Server, Hotel)> {
 
 fn last_requests(hotel: &Hotel) -> Result<u64> {
     let state = State::open(&hotel.config.state)?;
-    let run = state.last_run()?.context("no pass was made")?;
-    ensure!(!run.counts.changed(), "the pass was not idle: {:?}", run.counts);
+    let run = state.last_run()?.context("no run was made")?;
+    ensure!(!run.counts.changed(), "the run was not idle: {:?}", run.counts);
     Ok(run.requests)
 }

@@ -124,9 +124,9 @@ fn export(mix: &Mix, takes_time: bool, ends_then: bool) -> Result<Measured> {
         newest_at: Rc::clone(&newest_at),
         ends_then,
     };
-    let orders = RunOptions::new(RunKind::InitialExport);
+    let options = RunOptions::new(RunKind::InitialExport);
     let lock = hotel.lock()?;
-    let report = run_locked(&lock, &hotel.config, &orders, &mut timed, &clock, &mut ())?;
+    let report = run_locked(&lock, &hotel.config, &options, &mut timed, &clock, &mut ())?;
     let outcome = report.outcome;
     let counters = &timed.portal.counters;
     ensure!((counters.blocked, counters.refused) == (0, 0), "{}: the portal was angered", mix.name);

@@ -126,7 +126,7 @@ fn people_who_would_be_taken_over_are_named() {
     assert_eq!(hotel.only(bitrix24_sandbox::Kind::Contact).id, 1);
 }
 
-/// Four bookings of which three are gone, and only two deals may go in one pass.
+/// Four bookings of which three are gone, and only two deals may go in one run.
 fn emptied() -> TestEnv {
     let hotel = TestEnv::new("[sync]\nmax_deletes = 2\ndelete_after = \"0s\"\n");
     hotel.sql(
@@ -143,7 +143,7 @@ const HELD_BACK: &str = "bookings gone from Ecvi within a day: 3, and at most 2 
                          If that is right: ecvi-b24 sync --max-deletes 3\n";
 
 #[test]
-fn deletions_that_a_pass_would_hold_back_are_held_back_and_said_in_its_words() {
+fn deletions_that_a_run_would_hold_back_are_held_back_and_said_in_its_words() {
     let hotel = emptied();
     assert_eq!(hotel.run(0, "sync --dry-run"), HELD_BACK);
     let plan = document(&hotel, "sync --dry-run --json");

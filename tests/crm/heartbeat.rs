@@ -34,7 +34,7 @@ fn monitored(url: &str) -> TestEnv {
 }
 
 #[test]
-fn it_beats_after_every_good_pass_and_after_no_other() {
+fn it_beats_after_every_good_run_and_after_no_other() {
     let (url, hears) = listener(200);
     let hotel = monitored(&url);
     let beats = || hears.try_iter().collect::<Vec<_>>();
@@ -56,7 +56,7 @@ fn it_beats_after_every_good_pass_and_after_no_other() {
 }
 
 #[test]
-fn a_watcher_that_fails_or_is_gone_fails_no_pass_and_its_address_never_shows() {
+fn a_watcher_that_fails_or_is_gone_fails_no_run_and_its_address_never_shows() {
     let (url, hears) = listener(503);
     let hotel = monitored(&url);
     let said = hotel.complained(0, "-v initial-export");

@@ -1,4 +1,4 @@
-//! The program itself before a portal in the test's own process: what people see of passes, and
+//! The program itself before a portal in the test's own process: what people see of runs, and
 //! what audits find.
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 

@@ -32,7 +32,7 @@ fn the_inventory_is_told_of() {
 }
 
 #[test]
-fn another_pass_under_way_is_told_of() {
+fn another_run_under_way_is_told_of() {
     let hotel = TestEnv::new("");
     let _held = Lock::try_acquire(&hotel.path("state.db")).unwrap();
     assert_snapshot!(hotel.complained(0, "initial-export"), @"ecvi-b24: Another run is under way; initial-export does nothing, try again later");

@@ -1,4 +1,4 @@
-//! A changed mapping is noticed, told of once a day, and forgotten with the full pass that it calls
+//! A changed mapping is noticed, told of once a day, and forgotten with the full run that it calls
 //! for.
 
 use bitrix24_sandbox::Kind;

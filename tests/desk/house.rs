@@ -1,4 +1,4 @@
-//! A hotel with a state that was filled by earlier passes.
+//! A hotel with a state that was filled by earlier runs.
 
 use std::ops::RangeInclusive;
 use std::process::Output;
@@ -18,7 +18,7 @@ use ecvi_b24::state::{Counts, Event, Failure, Operation, PendingWork, Run, SentR
 use crate::env::{CONFIG, Said, TestEnv};
 
 impl TestEnv {
-    /// A configuration and a mirror; no pass has been yet.
+    /// A configuration and a mirror; no run has been yet.
     pub(crate) fn new() -> TestEnv {
         let house = TestEnv::empty();
         house.write(CONFIG, "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/s3cr3t/\"\n");
@@ -26,11 +26,11 @@ impl TestEnv {
         house
     }
 
-    /// The hotel after a pass in which most went well.
+    /// The hotel after a run in which most went well.
     pub(crate) fn running() -> TestEnv {
         let house = TestEnv::new();
-        house.pass();
-        // Since that pass: a guest changed, another is new, and a booking is gone.
+        house.first_run();
+        // Since that run: a guest changed, another is new, and a booking is gone.
         house.sql(
             "UPDATE guests SET modified_at = '2026-01-02 06:00:00' WHERE id = 41;
              INSERT INTO guests (id, last_name, modified_at) VALUES (44, 'Новый', '2026-01-02 06:00:00');
@@ -82,7 +82,7 @@ impl TestEnv {
         }
     }
 
-    fn pass(&self) {
+    fn first_run(&self) {
         let state = self.state();
         let mirror = Mirror::open(&self.config().mirror).unwrap();
         let row = |kind, id: &str| mirror.find(kind, id).unwrap().remove(0);
@@ -155,7 +155,7 @@ fn fail(state: &State, row: &Row) {
     }
 }
 
-/// The age of a pass depends on the day: `(322 days ago)` -> `(AGE)`.
+/// The age of a run depends on the day: `(322 days ago)` -> `(AGE)`.
 pub(crate) fn without_age(text: &str) -> String {
     let blur = |line: &str| match line.split_once(" (") {
         Some((before, age)) if age.ends_with("назад)") || age.ends_with("ago)") => {

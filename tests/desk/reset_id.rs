@@ -161,7 +161,7 @@ fn a_number_that_two_bookings_carry_is_asked_about() {
 }
 
 #[test]
-fn it_waits_for_the_pass_that_is_running() {
+fn it_waits_for_the_run_that_is_running() {
     let house = TestEnv::running();
     let lock = Lock::try_acquire(&house.path("state.db")).unwrap();
     let waiting = std::thread::scope(|scope| {

@@ -71,7 +71,7 @@ fn the_document_keeps_its_order() {
 }
 
 #[test]
-fn before_any_pass_there_is_nothing_but_what_waits() {
+fn before_any_run_there_is_nothing_but_what_waits() {
     let house = TestEnv::new();
     house.mirror_was_written(at("2026-01-02T02:50:00Z"));
     let none = |pending| json!({"synced": 0, "pending": pending, "failed": 0, "waiting": 0});
@@ -114,7 +114,7 @@ fn one_kind_alone() {
 }
 
 #[test]
-fn it_is_answered_while_a_pass_writes() {
+fn it_is_answered_while_a_run_writes() {
     let house = TestEnv::running();
     let state = house.state();
     state.begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
@@ -134,7 +134,7 @@ fn it_is_answered_while_a_pass_writes() {
 }
 
 #[test]
-fn a_pass_that_runs_is_told_from_one_that_broke_off() {
+fn a_run_under_way_is_told_from_one_that_broke_off() {
     let house = TestEnv::running();
     house.state().begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
     let lock = Lock::try_acquire(&house.path("state.db")).unwrap();

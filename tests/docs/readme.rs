@@ -100,7 +100,7 @@ fn the_configuration_can_be_read_and_has_about_ten_lines() {
 }
 
 #[test]
-fn the_crontab_line_runs_a_pass_every_three_minutes() {
+fn the_crontab_line_starts_a_run_every_three_minutes() {
     for name in BOTH {
         let document = read(name);
         let crontab = blocks_in(&document, "crontab");

@@ -1,4 +1,4 @@
-//! The wall clock is set back or forward between passes: no doubt is settled too early for that.
+//! The wall clock is set back or forward between runs: no doubt is settled too early for that.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -17,7 +17,7 @@ const HOUR_BACK: &[(&str, &str)] = &[("FAULTS_CLOCK", "-3600")];
 const ON: &[(&str, &str)] = &[("FAULTS_CLOCK", "3600")];
 const YEAR_ON: &[(&str, &str)] = &[("FAULTS_CLOCK", "31536000")];
 
-/// The program is killed at each request, and the clock is set before the next pass.
+/// The program is killed at each request, and the clock is set before the next run.
 fn killed_then_clock_is_set(clock: &[(&str, &str)]) {
     let scene = Scene::new(scenes::newcomers(), "sync");
     let kills = enumerate(|number| {
@@ -45,7 +45,7 @@ fn doubts_are_settled_when_the_clock_went_on() {
     killed_then_clock_is_set(YEAR_ON);
 }
 
-/// Each call takes effect only after the client gave up; the next pass, in this environment, must
+/// Each call takes effect only after the client gave up; the next run, in this environment, must
 /// not have settled it.
 fn effect_is_waited_for(clock: &[(&str, &str)]) {
     let scene = Scene::new(scenes::newcomers(), "sync");
@@ -86,7 +86,7 @@ fn a_doubt_from_the_future_is_left_alone_for_its_whole_time() {
 /// right after each commit in turn, the one that wrote the doubt down among them. The export itself
 /// waits for the doubt.
 #[test]
-fn a_clock_set_forward_in_the_midst_of_a_pass_settles_no_doubt_too_early() {
+fn a_clock_set_forward_in_the_midst_of_a_run_settles_no_doubt_too_early() {
     let scene = Scene::new(Hotel::new(), "initial-export");
     each(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], |commit| {
         let (hotel, late) = (scene.hotel_with(HASTY), AtomicUsize::new(0));

@@ -86,7 +86,7 @@ fn a_state_from_an_older_backup_costs_no_duplicate() {
 }
 
 #[test]
-fn the_journal_of_a_killed_pass_is_not_played_into_an_older_copy() {
+fn the_journal_of_a_killed_run_is_not_played_into_an_older_copy() {
     let scene = Scene::new(scenes::newcomers(), "sync");
     let mut foreign = 0;
     for commit in 1.. {

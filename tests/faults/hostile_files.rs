@@ -162,7 +162,7 @@ fn a_check_of_a_new_state_leaves_the_files_beside_it_alone() {
 }
 
 #[test]
-fn a_state_of_two_names_is_worked_on_by_one_pass_alone() {
+fn a_state_of_two_names_is_worked_on_by_one_run_alone() {
     let hotel = scenes::newcomers().copy();
     fs::hard_link(hotel.path("state.db"), hotel.path("other.db")).unwrap();
     let configuration = fs::read_to_string(hotel.path("ecvi-b24.toml")).unwrap();
@@ -177,7 +177,7 @@ fn a_state_of_two_names_is_worked_on_by_one_pass_alone() {
 }
 
 #[test]
-fn passes_that_always_find_the_lock_held_say_so() {
+fn runs_that_always_find_the_lock_held_say_so() {
     let hotel = scenes::newcomers().copy();
     File::create(hotel.path("state.db.lock")).unwrap();
     let held = File::open(hotel.path("state.db.lock")).unwrap();
@@ -210,7 +210,7 @@ fn a_shared_bucket_that_cannot_be_had_costs_speed_and_a_warning() {
 }
 
 #[test]
-fn a_shared_bucket_that_somebody_holds_keeps_no_pass() {
+fn a_shared_bucket_that_somebody_holds_keeps_no_run() {
     let hotel = scenes::newcomers().copy_with(SHARING);
     let held = File::create(hotel.path("bucket")).unwrap();
     held.lock().unwrap();

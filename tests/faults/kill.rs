@@ -159,7 +159,7 @@ fn a_sync_that_creates_what_was_deleted_by_hand_is_killed_at_every_moment() {
 }
 
 #[test]
-fn a_pass_that_writes_ids_back_is_killed_at_every_moment() {
+fn a_run_that_writes_ids_back_is_killed_at_every_moment() {
     let scene = Scene::new(Hotel::writing_back(), "initial-export");
     at_least(kill_everywhere(&scene), MOMENTS);
     let newcomers = Hotel::writing_back();
@@ -169,7 +169,7 @@ fn a_pass_that_writes_ids_back_is_killed_at_every_moment() {
 }
 
 #[test]
-fn a_pass_with_a_shared_bucket_is_killed_at_every_moment() {
+fn a_run_with_a_shared_bucket_is_killed_at_every_moment() {
     let scene = Scene::new(Hotel::with_portal(SHARING), "initial-export");
     at_least(kill_everywhere(&scene), MOMENTS);
     at_least(kill_at(&scene, "bucket"), 8);

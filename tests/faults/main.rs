@@ -2,7 +2,7 @@
 //! moment.
 //!
 //! Each test runs it again and again, harmed one request or one commit later each time, until a run
-//! comes through unharmed; after each harm the next passes have to bring portal and mirror
+//! comes through unharmed; after each harm the next runs have to bring portal and mirror
 //! together. `shim.c` is built with `cc`.
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]

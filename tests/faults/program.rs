@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// No pass of these tests takes longer; what does hangs.
+/// No run of these tests takes longer; what does hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a run ended.

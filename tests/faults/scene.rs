@@ -56,13 +56,13 @@ impl Scene {
         );
     }
 
-    /// After this harm the next passes bring portal and mirror together: everything as if nothing
+    /// After this harm the next runs bring portal and mirror together: everything as if nothing
     /// had happened, no object made twice, and then no request at all.
     pub(crate) fn recovers(&self, hotel: &Hotel, harm: &str) {
         self.recovers_with(&[], hotel, harm);
     }
 
-    /// The same when the next passes run in this environment.
+    /// The same when the next runs happen in this environment.
     pub(crate) fn recovers_with(&self, environment: &[(&str, &str)], hotel: &Hotel, harm: &str) {
         hotel.heal();
         settle(hotel, self.command, harm, environment);
@@ -74,10 +74,10 @@ impl Scene {
     }
 }
 
-/// The command is given again, then passes of cron follow until one has nothing to do.
+/// The command is given again, then runs of cron follow until one has nothing to do.
 fn settle(hotel: &Hotel, command: &str, harm: &str, environment: &[(&str, &str)]) {
-    let passes = [command, "sync", "sync", "sync", "sync"];
-    for arguments in passes {
+    let commands = [command, "sync", "sync", "sync", "sync"];
+    for arguments in commands {
         hotel.wait();
         let before = hotel.server.requests();
         let ended = hotel.run_with(environment, arguments);
@@ -86,7 +86,7 @@ fn settle(hotel: &Hotel, command: &str, harm: &str, environment: &[(&str, &str)]
             return;
         }
     }
-    panic!("{command}, {harm}: still busy after many passes");
+    panic!("{command}, {harm}: still busy after many runs");
 }
 
 /// How many objects were ever made, those that are gone by now included: ids are never given twice.

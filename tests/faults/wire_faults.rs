@@ -1,20 +1,20 @@
-//! What can go wrong with one request, and what a pass has to make of it.
+//! What can go wrong with one request, and what a run has to make of it.
 
 use bitrix24_sandbox::{Exchange, Fault};
 use serde_json::{Map, Value, json};
 
 use crate::hotel::{HASTY, LATE, PATIENT};
 
-/// What a fault means for the pass that meets it.
+/// What a fault means for the run that meets it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Means {
     /// Nobody knows what took effect: a question is asked once more, a change stays in doubt.
     Doubt,
-    /// A proper answer that says nothing: as doubtful, but a question is left to the next pass.
+    /// A proper answer that says nothing: as doubtful, but a question is left to the next run.
     Silence,
-    /// We were too fast: after a pause it is tried again in the same pass.
+    /// We were too fast: after a pause it is tried again in the same run.
     Pause,
-    /// The portal asks us to wait longer than a pass lasts.
+    /// The portal asks us to wait longer than a run lasts.
     Wait,
     /// An administrator must act.
     Refusal,

@@ -1,4 +1,4 @@
-//! Damaged answers: a hotel lives for some passes before a portal whose answers arrive damaged,
+//! Damaged answers: a hotel lives for some runs before a portal whose answers arrive damaged,
 //! then all is well again.
 
 use std::path::Path;
@@ -46,7 +46,7 @@ fn history(seed: u64, dir: &Path, harmed: bool) -> Result<Hotel, String> {
     let percent = dice.one_of(&[10, 30, 60]);
     let mut hotel = Hotel::new(dir, &mut dice, 0);
     if dice.chance(60) {
-        hotel.pass(&RunOptions::new(RunKind::InitialExport))?;
+        hotel.run(&RunOptions::new(RunKind::InitialExport))?;
     }
     hotel.wire.percent = if harmed { percent } else { 0 };
     let steps = 2 + dice.roll(5);
@@ -65,12 +65,12 @@ fn live(hotel: &mut Hotel, steps: usize, dice: &mut Dice) -> Result<(), String> 
             hotel.lose_state();
         }
         let full = dice.chance(20);
-        let orders = match dice.roll(5) {
+        let options = match dice.roll(5) {
             0 => RunOptions::new(RunKind::InitialExport),
             1 => RunOptions { retry_failed: true, ..RunOptions::new(RunKind::Retry) },
             _ => RunOptions { full, ..sync() },
         };
-        hotel.pass(&orders)?;
+        hotel.run(&options)?;
         hotel.wait(dice.one_of(&[0, 1, 3, 20]));
     }
     Ok(())
@@ -85,7 +85,7 @@ impl Portal for Owned {
     }
 }
 
-/// `check`, which asks for more than a pass does.
+/// `check`, which asks for more than a run does.
 fn check_case(seed: u64, dir: &Path) -> Result<(), String> {
     fill(dir);
     let file = dir.join("ecvi-b24.toml");

@@ -92,12 +92,12 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
     }
 }
 
-/// Whatever the configuration says, a pass ends, and says why.
+/// Whatever the configuration says, a run ends, and says why.
 fn live(hotel: &mut Hotel, dice: &mut Dice) -> Result<(), String> {
     // A call that is lost, so that doubts are settled too.
     hotel.wire.percent = dice.one_of(&[0, 20]);
-    for errand in [RunKind::InitialExport, RunKind::Sync, RunKind::Sync] {
-        match hotel.try_pass(&RunOptions::new(errand)) {
+    for kind in [RunKind::InitialExport, RunKind::Sync, RunKind::Sync] {
+        match hotel.try_run(&RunOptions::new(kind)) {
             Ok(ended) => silent(&format!("{ended:?}"))?,
             Err(error) => silent(&format!("{error:#}"))?,
         }

@@ -26,12 +26,12 @@ impl Portal for Twisted<'_> {
     }
 }
 
-/// A hotel of this configuration; `before` happens to it, then comes a pass with twisted answers,
+/// A hotel of this configuration; `before` happens to it, then comes a run with twisted answers,
 /// then quiet.
 fn after_twisted(
     more: &str,
     before: fn(&mut Hotel),
-    orders: &RunOptions,
+    options: &RunOptions,
     twist: fn(&mut Value),
 ) -> Hotel {
     let dir = folder();
@@ -40,14 +40,14 @@ fn after_twisted(
     let mut hotel = Hotel::with(config, &mut Dice::new(1), 0);
     before(&mut hotel);
     let mut portal = Twisted(&mut hotel.wire, twist);
-    let ended = run_once(&hotel.config, orders, &mut portal, &hotel.clock, &mut ()).unwrap();
+    let ended = run_once(&hotel.config, options, &mut portal, &hotel.clock, &mut ()).unwrap();
     assert_eq!(ended.outcome, Outcome::Interrupted, "{ended:?}");
     hotel.rest().unwrap();
     hotel
 }
 
 fn exported(hotel: &mut Hotel) {
-    hotel.pass(&RunOptions::new(RunKind::InitialExport)).unwrap();
+    hotel.run(&RunOptions::new(RunKind::InitialExport)).unwrap();
 }
 
 fn rows(list: &mut Value) -> impl Iterator<Item = &mut Value> {
@@ -93,7 +93,7 @@ fn a_row_without_its_mark_is_not_taken_for_somebody_elses() {
 
 /// `look` finds whoever stands there twice, and the wire counts requests.
 #[test]
-fn a_list_that_never_goes_on_ends_the_pass() {
+fn a_list_that_never_goes_on_ends_the_run() {
     let newcomer = |hotel: &mut Hotel| {
         exported(hotel);
         let dir = hotel.config.mirror.path.parent().unwrap().to_owned();
@@ -169,7 +169,7 @@ fn a_number_and_a_text_that_reads_alike_do_not_share_an_object() {
     let state = ecvi_b24::state::State::open_readonly(&hotel.config.state).unwrap();
     let failures = state.issues(ecvi_b24::state::Severity::Failure).unwrap();
     let told: Vec<_> =
-        failures.iter().map(|flaw| (flaw.key.id.to_string(), flaw.code.to_string())).collect();
+        failures.iter().map(|issue| (issue.key.id.to_string(), issue.code.to_string())).collect();
     assert_eq!(told, [("41".to_owned(), "DUPLICATE_ID".to_owned())]);
 }
 
@@ -206,8 +206,8 @@ fn an_export_waits_for_a_portal_that_answers_and_fails_at_every_question() {
     exported(&mut hotel);
     hotel.lose_state();
     let mut portal = Failing { wire: &mut hotel.wire, requests_left: 40 };
-    let orders = RunOptions::new(RunKind::InitialExport);
-    let ended = run_once(&hotel.config, &orders, &mut portal, &hotel.clock, &mut ()).unwrap();
+    let options = RunOptions::new(RunKind::InitialExport);
+    let ended = run_once(&hotel.config, &options, &mut portal, &hotel.clock, &mut ()).unwrap();
     assert_eq!((ended.outcome, portal.requests_left), (Outcome::Ok, 0), "{ended:?}");
     hotel.rest().unwrap();
 }

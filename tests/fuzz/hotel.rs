@@ -22,7 +22,7 @@ pub(crate) const SECRET: &str = "s3cr3tOfTheWebhook";
 /// A guest's name: no warning may show it.
 pub(crate) const PERSON: &str = "Приходько";
 
-/// What may happen in Ecvi between two passes.
+/// What may happen in Ecvi between two runs.
 const EVENTS: &[&str] = &[
     "INSERT INTO guests (id, last_name, phone, modified_at) VALUES (43, 'Смирнов', '+79167778899', '2026-05-03 10:00:00');
      INSERT INTO bookings (id, number, status, arrival, departure, amount, guest_id, company_id, modified_at)
@@ -43,7 +43,7 @@ pub(crate) struct Hotel {
     pub(crate) forgot: bool,
 }
 
-/// A pass of cron that may delete whatever is gone.
+/// A run of cron that may delete whatever is gone.
 pub(crate) fn sync() -> RunOptions {
     RunOptions { max_deletes: Some(1000), ..RunOptions::new(RunKind::Sync) }
 }
@@ -113,21 +113,21 @@ impl Hotel {
         Hotel { config, clock, wire, strangers, forgot: false }
     }
 
-    /// A pass. What it told and left is looked at; `whole` says that no answer lied so far.
-    pub(crate) fn pass(&mut self, orders: &RunOptions) -> Result<RunReport, String> {
+    /// A run. What it told and left is looked at; `whole` says that no answer lied so far.
+    pub(crate) fn run(&mut self, options: &RunOptions) -> Result<RunReport, String> {
         let ended = self
-            .try_pass(orders)
+            .try_run(options)
             .map_err(|error| format!("the state cannot be used: {error:#}"))?;
-        look::at_pass(self, &ended)?;
+        look::after_run(self, &ended)?;
         if !self.wire.lied {
             look::at_portal(&self.wire.portal, &self.strangers)?;
         }
         Ok(ended)
     }
 
-    /// A pass of which nothing is expected.
-    pub(crate) fn try_pass(&mut self, orders: &RunOptions) -> anyhow::Result<RunReport> {
-        run_once(&self.config, orders, &mut self.wire, &self.clock, &mut ())
+    /// A run of which nothing is expected.
+    pub(crate) fn try_run(&mut self, options: &RunOptions) -> anyhow::Result<RunReport> {
+        run_once(&self.config, options, &mut self.wire, &self.clock, &mut ())
     }
 
     pub(crate) fn wait(&self, minutes: u64) {
@@ -147,22 +147,22 @@ impl Hotel {
         drop(Connection::open(&self.config.mirror.path).map(|mirror| mirror.execute_batch(event)));
     }
 
-    /// Passes, with all the time there is, until one has nothing to do.
+    /// Runs, with all the time there is, until one has nothing to do.
     pub(crate) fn rest(&mut self) -> Result<(), String> {
         self.wire.heal();
-        let mut orders = RunOptions { full: true, retry_failed: true, ..sync() };
+        let mut options = RunOptions { full: true, retry_failed: true, ..sync() };
         let mut last = None;
         for _ in 0..12 {
             self.wait(60 * 25);
-            let ended = self.pass(&orders)?;
+            let ended = self.run(&options)?;
             last.clone_from(&ended.message);
             if ended.outcome == ecvi_b24::domain::run_error::Outcome::Failed {
                 // It refuses until an initial export is completed.
-                self.pass(&RunOptions::new(RunKind::InitialExport))?;
-            } else if ended.requests == 0 && orders == sync() {
+                self.run(&RunOptions::new(RunKind::InitialExport))?;
+            } else if ended.requests == 0 && options == sync() {
                 return Ok(());
             } else {
-                orders = sync();
+                options = sync();
             }
         }
         Err(format!("it never comes to rest: {last:?}"))

@@ -1,4 +1,4 @@
-//! What has to hold after every pass, whatever came over the wire and stood in the mirror.
+//! What has to hold after every run, whatever came over the wire and stood in the mirror.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,8 @@ const OURS: &str = "ECVI";
 const FLEETING: [&str; 6] =
     ["ID", "DATE_CREATE", "DATE_MODIFY", "LAST_ACTIVITY_TIME", "MOVED_TIME", "COMPANY_ID"];
 
-/// What the pass says of itself, aloud, in the log and in `status`.
-pub(crate) fn at_pass(hotel: &Hotel, ended: &RunReport) -> Result<(), String> {
+/// What the run says of itself, aloud, in the log and in `status`.
+pub(crate) fn after_run(hotel: &Hotel, ended: &RunReport) -> Result<(), String> {
     if let Some(line) = ears::told() {
         return Err(format!("a line of the log tells too much: {line}"));
     }
@@ -34,14 +34,14 @@ pub(crate) fn at_pass(hotel: &Hotel, ended: &RunReport) -> Result<(), String> {
     if told.contains(SECRET) {
         return Err(format!("the secret is told: {told}"));
     }
-    let flaws = status.failures.iter().chain(&status.warnings).chain(&status.waiting);
-    if let Some(flaw) = flaws.into_iter().find(|flaw| flaw.code.known().is_none()) {
-        return Err(format!("a failure without a code: {flaw:?}"));
+    let issues = status.failures.iter().chain(&status.warnings).chain(&status.waiting);
+    if let Some(issue) = issues.into_iter().find(|issue| issue.code.known().is_none()) {
+        return Err(format!("a failure without a code: {issue:?}"));
     }
-    let run = status.last_run.as_ref().ok_or("the pass stands nowhere")?;
+    let run = status.last_run.as_ref().ok_or("the run stands nowhere")?;
     if run.outcome != Some(ended.outcome.into()) {
         return Err(format!(
-            "status says {:?} of a pass that ended {:?}",
+            "status says {:?} of a run that ended {:?}",
             run.outcome, ended.outcome
         ));
     }

@@ -2,7 +2,7 @@
 //! configuration.
 //!
 //! Each case takes something valid, damages it at random, and looks at what the program makes of
-//! it: no panic, no endless pass, no secret told, no object made twice, nothing foreign touched,
+//! it: no panic, no endless run, no secret told, no object made twice, nothing foreign touched,
 //! every failure in `status` with its code; and when the damage is over, everything comes right by
 //! itself.
 //!

@@ -56,20 +56,20 @@ fn is_other_hotel(wrong: &str) -> bool {
     wrong.contains("another hotel's mirror") || wrong.contains("зеркало другого отеля")
 }
 
-/// Passes over the damaged mirror.
+/// Runs over the damaged mirror.
 fn damaged(hotel: &mut Hotel, dice: &mut Dice) -> Result<(), String> {
     let first = if dice.chance(50) { RunOptions::new(RunKind::InitialExport) } else { sync() };
     let writes = hotel.wire.portal.counters.writes;
-    let ended = hotel.pass(&first)?;
+    let ended = hotel.run(&first)?;
     if ended.outcome == Outcome::Failed && hotel.wire.portal.counters.writes != writes {
-        return Err(format!("something was sent by a pass that ended so: {:?}", ended.message));
+        return Err(format!("something was sent by a run that ended so: {:?}", ended.message));
     }
     hotel.wait(3);
-    let ended = hotel.pass(&sync())?;
+    let ended = hotel.run(&sync())?;
     accounted(hotel, &ended)?;
     for _ in 0..2 {
         hotel.wait(3);
-        let ended = hotel.pass(&sync())?;
+        let ended = hotel.run(&sync())?;
         if ended.requests == 0 {
             return Ok(());
         }

@@ -79,14 +79,14 @@ fn a_lost_state_finds_what_is_its_own_and_nothing_else() {
 }
 
 #[test]
-fn a_pass_of_one_hotel_does_not_keep_the_other_waiting() {
+fn a_run_of_one_hotel_does_not_keep_the_other_waiting() {
     let chain = exported();
-    let _pass = Lock::try_acquire(&chain.path("north/state.db")).unwrap().unwrap();
+    let _run = Lock::try_acquire(&chain.path("north/state.db")).unwrap().unwrap();
     for name in HOTELS {
         let change = "UPDATE bookings SET amount = '1', modified_at = '2026-06-01' WHERE id = 101";
         chain.sql_of(&format!("{name}/mirror.db"), change);
     }
-    assert_eq!(chain.run(0, "--config north.toml sync"), "", "another pass is under way");
+    assert_eq!(chain.run(0, "--config north.toml sync"), "", "another run is under way");
     assert_eq!(chain.run(0, "--config south.toml sync"), "sync: updated: bookings 1\n");
 }
 
@@ -147,9 +147,9 @@ fn the_crontab_names_commands_and_files_that_there_are() {
     }
 }
 
-/// The numbers of docs/hotels.md: what a pass asks of the bucket that all hotels of a host share.
+/// The numbers of docs/hotels.md: what a run asks of the bucket that all hotels of a host share.
 #[test]
-fn a_pass_makes_few_requests_and_an_idle_one_none() {
+fn a_run_makes_few_requests_and_an_idle_one_none() {
     let hotel = TestEnv::exported("default");
     let mut requests = |sql: &str| {
         let before = hotel.server.requests();

@@ -80,13 +80,13 @@ fn of_two_rows_with_one_id_the_second_is_reported_and_not_merged() {
     hotel.run(1, "initial-export");
     assert_eq!(hotel.contact("1").text("LAST_NAME"), "Приходько");
     let taken = format!("guest 2: CRM_ID_TAKEN crm_id {}", crm_id(&hotel, "guests", 1));
-    assert_eq!(hotel.flaws("failures"), [taken]);
+    assert_eq!(hotel.issues("failures"), [taken]);
     assert_eq!(hotel.find(Kind::Contact, "2"), None);
     // The administrator decides that the second is somebody of his own.
     hotel.run(0, "reset-id guest 2 --yes");
     hotel.run(0, "sync");
     assert_eq!(hotel.contact("2").text("LAST_NAME"), "Орлов");
-    assert_eq!(hotel.flaws("failures"), Vec::<String>::new());
+    assert_eq!(hotel.issues("failures"), Vec::<String>::new());
 }
 
 #[test]

@@ -67,14 +67,14 @@ fn a_word_that_the_list_does_not_know_is_a_warning_until_it_does() {
     let hotel = hotel();
     hotel.run(0, "initial-export");
     assert_eq!(
-        hotel.flaws("warnings"),
+        hotel.issues("warnings"),
         [r#"booking 103: FIELD_LEFT_OUT UF_CRM_MEALS (meals) = "Всё включено""#]
     );
     assert_eq!(meal(&hotel, "103"), "");
     hotel.sql("UPDATE bookings SET meals = 'завтрак', modified_at = '2026-05-06' WHERE id = 103");
     hotel.run(0, "sync");
     assert_eq!(meal(&hotel, "103"), "Завтрак");
-    assert_eq!(hotel.flaws("warnings"), Vec::<String>::new());
+    assert_eq!(hotel.issues("warnings"), Vec::<String>::new());
 }
 
 #[test]

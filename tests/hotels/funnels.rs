@@ -132,7 +132,7 @@ fn a_deal_that_staff_moved_to_a_funnel_of_theirs_stays_there_with_a_warning() {
     hotel.call("crm.item.update", moved);
     becomes(&hotel, "checked_in", 1);
     assert_eq!(place(&hotel, "101"), ["2", "C2:NEW", "2026-05-29"]);
-    assert_eq!(hotel.flaws("warnings"), ["booking 101: OTHER_FUNNEL 2"]);
+    assert_eq!(hotel.issues("warnings"), ["booking 101: OTHER_FUNNEL 2"]);
 }
 
 #[test]

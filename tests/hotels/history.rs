@@ -102,7 +102,7 @@ fn an_older_booking_whose_deal_somebody_deleted_gets_it_anew_when_it_changes() {
 }
 
 #[test]
-fn a_deeper_history_later_is_carried_over_by_the_next_pass() {
+fn a_deeper_history_later_is_carried_over_by_the_next_run() {
     let hotel = TestEnv::exported("history");
     hotel.replace("ecvi-b24.toml", "2026-05-01", "2026-01-01");
     hotel.run(0, "sync");

@@ -60,11 +60,13 @@ impl TestEnv {
     }
 
     /// What failed or was left out: `guest 4: DOUBTFUL_MATCH 17`.
-    pub(crate) fn flaws(&self, list: &str) -> Vec<String> {
+    pub(crate) fn issues(&self, list: &str) -> Vec<String> {
         let status = self.status();
-        let flaws = status[list].as_array().unwrap().iter();
-        flaws
-            .map(|flaw| format!("{} {}: {}", word(&flaw["kind"]), word(&flaw["id"]), words(flaw)))
+        let issues = status[list].as_array().unwrap().iter();
+        issues
+            .map(|issue| {
+                format!("{} {}: {}", word(&issue["kind"]), word(&issue["id"]), words(issue))
+            })
             .collect()
     }
 
@@ -118,9 +120,9 @@ fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn words(flaw: &Value) -> String {
-    let message = word(&flaw["message"]).split(": ").next().unwrap_or_default();
-    format!("{} {message}", word(&flaw["code"]))
+fn words(issue: &Value) -> String {
+    let message = word(&issue["message"]).split(": ").next().unwrap_or_default();
+    format!("{} {message}", word(&issue["code"]))
 }
 
 /// Phones or e-mails as `crm.*.add` takes them.

@@ -14,7 +14,7 @@ fn card(hotel: &TestEnv, last_name: &str, phone: &str) -> u64 {
 fn export(hotel: &TestEnv) -> Vec<String> {
     hotel.run(0, "initial-export");
     hotel.is_quiet();
-    hotel.flaws("warnings")
+    hotel.issues("warnings")
 }
 
 #[test]

@@ -9,7 +9,7 @@ fn hotel() -> TestEnv {
     TestEnv::exported("default")
 }
 
-fn passes(hotel: &TestEnv, sql: &str) {
+fn change_and_sync(hotel: &TestEnv, sql: &str) {
     hotel.sql(sql);
     hotel.run(0, "sync");
     hotel.is_quiet();
@@ -19,7 +19,7 @@ fn passes(hotel: &TestEnv, sql: &str) {
 fn guests_merged_in_ecvi_the_bookings_follow_and_the_other_card_is_left_alone() {
     let hotel = hotel();
     let (kept, other) = (hotel.contact("1").id, hotel.contact("2").id);
-    passes(
+    change_and_sync(
         &hotel,
         "DELETE FROM guests WHERE id = 2;
          UPDATE bookings SET guest_id = 1, modified_at = '2026-06-01' WHERE guest_id = 2;
@@ -36,7 +36,7 @@ fn guests_merged_in_ecvi_the_bookings_follow_and_the_other_card_is_left_alone() 
 #[test]
 fn guests_merged_in_ecvi_without_a_new_time_of_the_bookings_are_seen_by_the_ids() {
     let hotel = hotel();
-    passes(
+    change_and_sync(
         &hotel,
         "DELETE FROM guests WHERE id = 2;
          UPDATE bookings SET guest_id = 1 WHERE guest_id = 2;
@@ -49,10 +49,10 @@ fn guests_merged_in_ecvi_without_a_new_time_of_the_bookings_are_seen_by_the_ids(
 #[test]
 fn a_guest_who_is_gone_before_the_bookings_move_leaves_the_deals_until_they_do() {
     let hotel = hotel();
-    passes(&hotel, "DELETE FROM guests WHERE id = 2");
+    change_and_sync(&hotel, "DELETE FROM guests WHERE id = 2");
     assert_eq!(hotel.people("102"), Vec::<String>::new());
     assert_eq!(hotel.deal("102").text("TITLE"), "Заявка №3683 01.06.2026 14:00 - 03.06.2026 12:00");
-    passes(&hotel, "UPDATE bookings SET guest_id = 1 WHERE guest_id = 2");
+    change_and_sync(&hotel, "UPDATE bookings SET guest_id = 1 WHERE guest_id = 2");
     assert_eq!(hotel.people("102"), ["Приходько"]);
     assert_eq!(hotel.counts(), [5, 2, 10]);
 }
@@ -61,11 +61,11 @@ fn a_guest_who_is_gone_before_the_bookings_move_leaves_the_deals_until_they_do()
 fn a_guest_who_comes_back_after_a_merge_was_undone_is_the_same_card() {
     let hotel = hotel();
     let card = hotel.contact("2").id;
-    passes(
+    change_and_sync(
         &hotel,
         "CREATE TABLE kept AS SELECT * FROM guests WHERE id = 2; DELETE FROM guests WHERE id = 2",
     );
-    passes(&hotel, "INSERT INTO guests SELECT * FROM kept");
+    change_and_sync(&hotel, "INSERT INTO guests SELECT * FROM kept");
     assert_eq!(hotel.contact("2").id, card);
     assert_eq!(hotel.people("102"), ["Орлов"]);
     assert!(hotel.deal("102").text("TITLE").contains("(Орлов)"));
@@ -76,7 +76,7 @@ fn a_guest_who_comes_back_after_a_merge_was_undone_is_the_same_card() {
 fn companies_merged_in_ecvi_the_bookings_follow_and_the_other_card_is_left_alone() {
     let hotel = hotel();
     let (kept, other) = (hotel.company("1").id, hotel.company("2").id);
-    passes(
+    change_and_sync(
         &hotel,
         "DELETE FROM companies WHERE id = 2;
          UPDATE bookings SET company_id = 1 WHERE company_id = 2;
@@ -93,7 +93,7 @@ fn companies_merged_in_ecvi_the_bookings_follow_and_the_other_card_is_left_alone
 fn a_guest_who_is_split_gets_a_new_card_and_the_bookings_that_are_theirs() {
     let hotel = hotel();
     let first = hotel.contact("3").id;
-    passes(
+    change_and_sync(
         &hotel,
         "INSERT INTO guests (id, last_name, first_name, email, modified_at)
            VALUES (6, 'Müller', 'Greta', 'hans@example.de', '2026-06-01');
@@ -110,13 +110,13 @@ fn a_guest_who_is_split_gets_a_new_card_and_the_bookings_that_are_theirs() {
 #[test]
 fn another_payer_is_the_deals_company_where_the_booking_has_none() {
     let hotel = hotel();
-    passes(
+    change_and_sync(
         &hotel,
         "UPDATE bookings SET payer_company_id = 2, modified_at = '2026-06-01' WHERE id IN (101, 107)",
     );
     assert_eq!(hotel.deal("101").text("COMPANY_ID"), hotel.company("2").id.to_string());
     assert_eq!(hotel.deal("107").text("COMPANY_ID"), hotel.company("1").id.to_string());
-    passes(
+    change_and_sync(
         &hotel,
         "UPDATE bookings SET payer_company_id = NULL, modified_at = '2026-06-02' WHERE id = 101",
     );
@@ -132,7 +132,7 @@ fn a_booking_restored_before_its_deal_was_deleted_keeps_the_deal() {
     let deal = hotel.deal("102").id;
     hotel.sql(TAKE_OUT);
     hotel.run(1, "sync --max-deletes 0");
-    passes(&hotel, PUT_BACK);
+    change_and_sync(&hotel, PUT_BACK);
     assert_eq!(hotel.deal("102").id, deal);
     assert_eq!(hotel.counts(), [5, 2, 10]);
 }
@@ -141,9 +141,9 @@ fn a_booking_restored_before_its_deal_was_deleted_keeps_the_deal() {
 fn a_booking_restored_after_its_deal_was_deleted_gets_one_new_deal() {
     let hotel = hotel();
     let deal = hotel.deal("102").id;
-    passes(&hotel, TAKE_OUT);
+    change_and_sync(&hotel, TAKE_OUT);
     assert_eq!(hotel.counts()[2], 9);
-    passes(&hotel, PUT_BACK);
+    change_and_sync(&hotel, PUT_BACK);
     assert_ne!(hotel.deal("102").id, deal);
     assert_eq!(hotel.people("102"), ["Орлов"]);
     assert_eq!(hotel.counts(), [5, 2, 10]);
@@ -153,18 +153,18 @@ fn a_booking_restored_after_its_deal_was_deleted_gets_one_new_deal() {
 fn a_booking_restored_after_somebody_restored_its_deal_is_taken_over() {
     let hotel = hotel();
     let deal = hotel.deal("102").id;
-    passes(&hotel, TAKE_OUT);
+    change_and_sync(&hotel, TAKE_OUT);
     let restored = hotel.server.portal().restore(Kind::Deal, deal).unwrap();
-    passes(&hotel, PUT_BACK);
+    change_and_sync(&hotel, PUT_BACK);
     assert_eq!(hotel.deal("102").id, restored);
     assert_eq!(hotel.counts(), [5, 2, 10]);
 }
 
 #[test]
-fn a_bookings_id_used_again_between_two_passes_makes_its_deal_the_new_bookings() {
+fn a_bookings_id_used_again_between_two_runs_makes_its_deal_the_new_bookings() {
     let hotel = hotel();
     let deal = hotel.deal("108").id;
-    passes(
+    change_and_sync(
         &hotel,
         "DELETE FROM bookings WHERE id = 108; DELETE FROM booking_guests WHERE booking_id = 108;
          INSERT INTO bookings (id, number, status, arrival, departure, guest_id, modified_at)
@@ -180,11 +180,11 @@ fn a_bookings_id_used_again_between_two_passes_makes_its_deal_the_new_bookings()
 fn a_bookings_id_used_again_after_its_deal_was_deleted_is_a_new_deal() {
     let hotel = hotel();
     let deal = hotel.deal("108").id;
-    passes(
+    change_and_sync(
         &hotel,
         "DELETE FROM bookings WHERE id = 108; DELETE FROM booking_guests WHERE booking_id = 108",
     );
-    passes(
+    change_and_sync(
         &hotel,
         "INSERT INTO bookings (id, number, status, arrival, departure, modified_at)
            VALUES (108, '4000', 'temporary', '2026-12-01 14:00', '2026-12-02 12:00', '2026-06-01')",
@@ -206,8 +206,8 @@ fn ids_used_again_for_many_bookings_at_once_look_like_another_hotel_and_nothing_
 fn a_guests_id_used_again_makes_the_card_the_new_guests_and_keeps_what_people_added() {
     let hotel = hotel();
     let card = hotel.contact("4").id;
-    passes(&hotel, "DELETE FROM guests WHERE id = 4");
-    passes(
+    change_and_sync(&hotel, "DELETE FROM guests WHERE id = 4");
+    change_and_sync(
         &hotel,
         "INSERT INTO guests (id, last_name, first_name, phone, modified_at)
            VALUES (4, 'Белов', 'Глеб', '+79998887766', '2026-06-01')",

@@ -44,7 +44,7 @@ fn compare(other: &str, without: &[&str]) {
     assert_eq!(hotel.counts(), [6, 2, 9]);
     assert_eq!(seen(&twin, without), seen(&hotel, without));
     for hotel in [hotel, twin] {
-        assert_eq!((hotel.flaws("failures"), hotel.flaws("warnings")), (vec![], vec![]));
+        assert_eq!((hotel.issues("failures"), hotel.issues("warnings")), (vec![], vec![]));
     }
 }
 

@@ -100,7 +100,7 @@ fn a_window_of_another_table_does_not_keep_deleted_bookings() {
 }
 
 #[test]
-fn residents_who_all_slide_out_of_a_window_stop_no_pass() {
+fn residents_who_all_slide_out_of_a_window_stop_no_run() {
     let query = "SELECT r.* FROM booking_guests r JOIN bookings b ON b.id = r.booking_id WHERE b.departure > date('now')";
     let hotel = seen_through("booking_guests", query);
     hotel.sql("UPDATE bookings SET departure = date('now', '+9 days') || ' 12:00'");

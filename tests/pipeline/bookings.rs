@@ -102,7 +102,7 @@ fn each_status_has_its_stage_its_probability_and_the_departure_as_its_closing_da
         hotel.booking(id, &format!("status = '{status}'"));
     }
     hotel.sync();
-    // Exported, made by a later pass, and changed by one.
+    // Exported, made by a later run, and changed by one.
     for (offset, (id, (status, stage, probability, closed))) in
         [0, 10, 20].into_iter().flat_map(|offset| (1..).zip(statuses).map(move |row| (offset, row)))
     {
@@ -181,12 +181,12 @@ fn the_company_goes_before_the_payer() {
     hotel.company(2, "");
     hotel.booking(2, "payer_company_id = 1");
     hotel.sync();
-    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.firm(2).id.to_string());
-    assert_eq!(hotel.deal(2).text("COMPANY_ID"), hotel.firm(1).id.to_string());
+    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.crm_company(2).id.to_string());
+    assert_eq!(hotel.deal(2).text("COMPANY_ID"), hotel.crm_company(1).id.to_string());
     hotel.booking(1, "company_id = NULL");
     hotel.booking(2, "payer_company_id = NULL");
     hotel.sync();
-    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.firm(1).id.to_string());
+    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.crm_company(1).id.to_string());
     assert!(matches!(hotel.deal(2).text("COMPANY_ID"), "" | "0"));
 }
 
@@ -199,8 +199,8 @@ fn a_person_or_company_that_no_row_has_counts_as_none() {
     let deal = hotel.deal(1);
     assert_eq!(deal.text("TITLE"), "Заявка №1 01.12.2026 14:00 - 05.12.2026 12:00");
     assert_eq!(deal.link_ids(), [hotel.contact(1).id]);
-    assert_eq!(deal.text("COMPANY_ID"), hotel.firm(1).id.to_string());
-    assert_eq!(hotel.flaws("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
+    assert_eq!(deal.text("COMPANY_ID"), hotel.crm_company(1).id.to_string());
+    assert_eq!(hotel.issues("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
 }
 
 #[test]

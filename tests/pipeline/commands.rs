@@ -19,7 +19,7 @@ fn before_the_initial_export_sync_refuses() {
 }
 
 #[test]
-fn a_pass_prints_one_line_when_it_changed_something() {
+fn a_run_prints_one_line_when_it_changed_something() {
     let hotel = Hotel::running();
     hotel.booking(2, "");
     let said = hotel.exits(0, "sync");
@@ -47,11 +47,11 @@ fn full_sends_every_record_again() {
     hotel.edit(Kind::Contact, hotel.contact(1).id, json!({"LAST_NAME": "x"}));
     assert_eq!(hotel.says("sync --full"), "sync: изменено: гости 1, компании 1, заявки 1\n");
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "Приходько");
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
-fn full_goes_on_with_the_next_passes_when_the_portal_refuses_the_first_question() {
+fn full_goes_on_with_the_next_runs_when_the_portal_refuses_the_first_question() {
     let hotel = Hotel::running();
     hotel.configure("portal.settle_time = '0s'");
     hotel.booking(2, "");
@@ -67,7 +67,7 @@ fn full_goes_on_with_the_next_passes_when_the_portal_refuses_the_first_question(
 }
 
 #[test]
-fn full_that_was_refused_is_not_carried_out_by_the_next_pass() {
+fn full_that_was_refused_is_not_carried_out_by_the_next_run() {
     let hotel = Hotel::running();
     hotel.edit(Kind::Contact, hotel.contact(1).id, json!({"LAST_NAME": "x"}));
     let configuration = std::fs::read_to_string(hotel.path("ecvi-b24.toml")).unwrap();
@@ -111,7 +111,7 @@ fn the_webhook_comes_from_a_file_beside_the_configuration_or_from_the_environmen
 }
 
 #[test]
-fn while_another_pass_is_under_way_it_does_nothing_and_is_no_run() {
+fn while_another_run_is_under_way_it_does_nothing_and_is_no_run() {
     let hotel = Hotel::running();
     hotel.booking(2, "");
     let before = hotel.status()["last_run"].clone();
@@ -133,7 +133,7 @@ fn while_another_pass_is_under_way_it_does_nothing_and_is_no_run() {
 }
 
 #[test]
-fn what_does_not_fit_into_the_time_goes_with_the_next_pass() {
+fn what_does_not_fit_into_the_time_goes_with_the_next_run() {
     let hotel = Hotel::running();
     hotel.booking(2, "");
     hotel.exits(5, "sync --time-limit 0s");
@@ -370,7 +370,7 @@ fn new_guests_whom_a_limit_holds_back_are_waited_for() {
 }
 
 #[test]
-fn a_pass_that_the_portal_refuses_asks_for_nothing_more() {
+fn a_run_that_the_portal_refuses_asks_for_nothing_more() {
     let hotel = Hotel::running();
     hotel.guest(1, "comment = 'тихий номер'");
     hotel.booking(1, "comment = 'поздний заезд'");
@@ -382,7 +382,7 @@ fn a_pass_that_the_portal_refuses_asks_for_nothing_more() {
 }
 
 #[test]
-fn a_pass_ends_after_three_lost_answers_in_a_row() {
+fn a_run_ends_after_three_lost_answers_in_a_row() {
     let hotel = Hotel::running();
     hotel.configure("portal.batch_size = 1");
     (2..9).for_each(|id| hotel.guest(id, ""));
@@ -408,7 +408,7 @@ fn exit_5_comes_before_1_and_4_before_both() {
 }
 
 #[test]
-fn check_for_monitoring_is_good_after_a_good_pass() {
+fn check_for_monitoring_is_good_after_a_good_run() {
     let hotel = Hotel::running();
     hotel.sync();
     assert!(hotel.says("status --check").starts_with("OK"));
@@ -440,7 +440,7 @@ fn a_portal_whose_name_nobody_knows_leaves_nothing_in_doubt() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_pass_whose_words_cannot_be_written_is_done_all_the_same() {
+fn a_run_whose_words_cannot_be_written_is_done_all_the_same() {
     let hotel = Hotel::running();
     hotel.guest(2, "email = 'нет'");
     let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();

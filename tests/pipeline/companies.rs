@@ -14,7 +14,7 @@ fn a_company_is_a_company_with_all_it_says() {
          postal_code = '644000', phone = '+71;+72', email = 'a@b.ru', comment = 'по безналу'",
     );
     hotel.export();
-    let company = hotel.firm(1);
+    let company = hotel.crm_company(1);
     assert_eq!(fields(&company, ["TITLE", "COMMENTS"]), ["ООО «Ромашка»", "по безналу"]);
     let address =
         fields(&company, ["ADDRESS", "ADDRESS_CITY", "ADDRESS_COUNTRY", "ADDRESS_POSTAL_CODE"]);
@@ -29,7 +29,7 @@ fn a_company_without_a_name_is_called_by_the_id() {
     let hotel = Hotel::new();
     hotel.company(7, "name = '  '");
     hotel.export();
-    assert_eq!(hotel.firm(7).text("TITLE"), "Компания №7");
+    assert_eq!(hotel.crm_company(7).text("TITLE"), "Компания №7");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn what_became_empty_in_ecvi_becomes_empty_in_the_crm() {
     hotel.export();
     hotel.company(1, "phone = NULL, email = NULL, comment = NULL, address = NULL");
     hotel.sync();
-    let company = hotel.firm(1);
+    let company = hotel.crm_company(1);
     assert_eq!(fields(&company, ["COMMENTS", "ADDRESS", "ADDRESS_CITY"]), ["", "", "Омск"]);
     assert!(company.rows.is_empty());
 }
@@ -63,8 +63,15 @@ fn what_people_fill_beside_our_fields_stays() {
     let hotel = Hotel::new();
     hotel.company(1, "");
     hotel.export();
-    hotel.edit(Kind::Company, hotel.firm(1).id, json!({"INDUSTRY": "IT", "UTM_SOURCE": "x"}));
+    hotel.edit(
+        Kind::Company,
+        hotel.crm_company(1).id,
+        json!({"INDUSTRY": "IT", "UTM_SOURCE": "x"}),
+    );
     hotel.company(1, "comment = 'x'");
     hotel.sync();
-    assert_eq!(fields(&hotel.firm(1), ["INDUSTRY", "UTM_SOURCE", "COMMENTS"]), ["IT", "x", "x"]);
+    assert_eq!(
+        fields(&hotel.crm_company(1), ["INDUSTRY", "UTM_SOURCE", "COMMENTS"]),
+        ["IT", "x", "x"]
+    );
 }

@@ -30,7 +30,7 @@ fn name(at: usize) -> String {
 }
 
 /// A hotel with a field and a column of each type, its first booking exported, its second one sent
-/// by a pass.
+/// by a run.
 fn hotel() -> Hotel {
     let hotel = Hotel::new();
     hotel.configure("[deal.fields]");
@@ -65,7 +65,7 @@ fn a_field_of_any_type_arrives_the_same_through_the_import_and_through_a_legacy_
         imported.iter().all(|(_, value)| !matches!(value.as_str(), "null" | "\"\"" | "[]")),
         "{imported:?}"
     );
-    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
     assert_eq!(hotel.says("audit"), hotel.says("audit"));
 }
 

@@ -59,8 +59,8 @@ fn a_card_that_goes_between_the_people_and_the_deals_of_an_export_leaves_no_deal
     for deed in [merge, delete] {
         let hotel = hotel();
         once_before_the_deals(&hotel, "crm.item.import", deed);
-        let orders = RunOptions::new(RunKind::InitialExport);
-        let ended = hotel.watched(&orders, &Clock::system(Arc::default()), &mut ());
+        let options = RunOptions::new(RunKind::InitialExport);
+        let ended = hotel.run_observed(&options, &Clock::system(Arc::default()), &mut ());
         assert_eq!(ended.outcome, Outcome::Ok, "{ended:?}");
         assert_eq!(dead_links(&hotel), [0; 0]);
         hotel.sync();
@@ -70,7 +70,7 @@ fn a_card_that_goes_between_the_people_and_the_deals_of_an_export_leaves_no_deal
 }
 
 #[test]
-fn nor_does_one_that_goes_in_the_midst_of_a_pass_of_cron() {
+fn nor_does_one_that_goes_in_the_midst_of_a_run_of_cron() {
     for deed in [merge, delete] {
         let hotel = hotel();
         hotel.export();
@@ -79,6 +79,6 @@ fn nor_does_one_that_goes_in_the_midst_of_a_pass_of_cron() {
         (0..3).for_each(|_| drop(hotel.sync()));
         assert_eq!(dead_links(&hotel), [0; 0]);
         assert!(hotel.portal().records(Kind::Deal).all(|deal| deal.link_ids().len() == 1));
-        hotel.rests();
+        hotel.runs_idle();
     }
 }

@@ -20,7 +20,7 @@ fn a_booking_that_is_gone_has_its_deal_deleted() {
     assert!(hotel.objects(Kind::Deal, &2).is_empty());
     assert_eq!(hotel.portal().count(Kind::Deal), 1);
     assert_eq!(hotel.status()["last_run"]["deleted"]["booking"], 1);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -40,8 +40,8 @@ fn a_deal_that_people_deleted_first_counts_as_deleted() {
     hotel.portal().delete(Kind::Deal, deal);
     hotel.remove_booking(2);
     assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
-    hotel.rests();
+    assert_eq!(hotel.issues("failures"), [""; 0]);
+    hotel.runs_idle();
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_shared_deal_goes_over_to_the_booking_that_is_left() {
     assert!(deal.text("TITLE").starts_with("Заявка №2 "));
     hotel.remove_booking(2);
     assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn a_booking_that_failed_and_is_gone_has_its_deal_deleted_at_once() {
     hotel.exits(1, "sync");
     hotel.remove_booking(2);
     assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_deal_that_does_not_carry_our_mark_is_not_deleted() {
     hotel.remove_booking(2);
     assert!(hotel.exits(1, "sync").err.contains("NOT_OURS (1): заявка №2 (id 2)."));
     assert!(hotel.portal().get(Kind::Deal, deal).is_some());
-    assert_eq!(hotel.flaws("failures"), ["booking 2 NOT_OURS"]);
+    assert_eq!(hotel.issues("failures"), ["booking 2 NOT_OURS"]);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_deal_that_carries_the_mark_of_a_booking_that_is_still_there_is_not_deleted(
     hotel.remove_booking(2);
     hotel.exits(1, "sync");
     assert!(hotel.portal().get(Kind::Deal, deal).is_some());
-    assert_eq!(hotel.flaws("failures"), ["booking 2 NOT_OURS"]);
+    assert_eq!(hotel.issues("failures"), ["booking 2 NOT_OURS"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Hotels that grow and change at random: after each pass the portal equals the mirror, field by
+//! Hotels that grow and change at random: after each run the portal equals the mirror, field by
 //! field.
 
 use chrono::{TimeDelta, Utc};
@@ -150,8 +150,8 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-fn make_pass(hotel: &Hotel, errand: RunKind, clock: &Clock) {
-    let ended = hotel.pass(&RunOptions::new(errand), clock);
+fn run_once_at(hotel: &Hotel, kind: RunKind, clock: &Clock) {
+    let ended = hotel.run_at(&RunOptions::new(kind), clock);
     assert_eq!(ended.outcome, Outcome::Ok, "{ended:?}");
 }
 
@@ -168,12 +168,12 @@ fn days_at_the_desk(days: &[Vec<Event>]) {
         }
         // A table that was emptied is another test's accident.
         hotel.sql("INSERT OR IGNORE INTO booking_guests (booking_id, guest_id, position) VALUES (1, 1, 9)");
-        let errand = if number == 0 { RunKind::InitialExport } else { RunKind::Sync };
+        let kind = if number == 0 { RunKind::InitialExport } else { RunKind::Sync };
         let clock = Clock::virtual_at(now);
-        make_pass(&hotel, errand, &clock);
+        run_once_at(&hotel, kind, &clock);
         assert_eq!(differences(&hotel), [""; 0], "after day {number}");
-        let requests = hotel.requests(|hotel| make_pass(hotel, RunKind::Sync, &clock));
-        assert_eq!(requests, 0, "of an idle pass after day {number}");
+        let requests = hotel.requests(|hotel| run_once_at(hotel, RunKind::Sync, &clock));
+        assert_eq!(requests, 0, "of an idle run after day {number}");
         now += TimeDelta::minutes(3);
     }
 }
@@ -185,7 +185,7 @@ fn number(name: &str) -> Option<u64> {
 
 /// `SEED=…` repeats the trials that a failure printed, `CASES=…` makes more of them.
 #[test]
-fn after_each_pass_the_portal_equals_the_mirror() {
+fn after_each_run_the_portal_equals_the_mirror() {
     let seed = number("SEED").unwrap_or_else(|| Utc::now().timestamp_micros().cast_unsigned());
     let cases = number("CASES").map_or(48, |cases| cases as u32);
     println!("SEED={seed} CASES={cases}");

@@ -30,7 +30,7 @@ fn hotel() -> Hotel {
 }
 
 #[test]
-fn it_starts_no_automation_and_a_later_pass_does() {
+fn it_starts_no_automation_and_a_later_run_does() {
     let hotel = hotel();
     hotel.company(1, "");
     hotel.export();
@@ -73,7 +73,7 @@ fn a_deal_whose_closing_date_follows_counts_once() {
     }
     let hotel = hotel();
     let mut seen = Seen::default();
-    hotel.watched(
+    hotel.run_observed(
         &RunOptions::new(RunKind::InitialExport),
         &Clock::system(Arc::default()),
         &mut seen,
@@ -130,7 +130,7 @@ fn after_an_interruption_it_goes_on_where_it_stopped() {
     assert!(hotel.export().contains("создано: заявки 1"));
     assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [3, 3]);
     assert!(hotel.status()["initial_export"]["completed_at"].is_string());
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn an_answer_that_was_lost_is_settled_before_it_is_completed() {
     hotel.export();
     assert_eq!(hotel.portal().count(Kind::Deal), 3);
     assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -193,12 +193,12 @@ fn a_call_under_way_that_the_state_knows_nothing_of_makes_no_duplicate() {
         }
         std::thread::sleep(Duration::from_secs(1));
         assert_eq!(hotel.objects(Kind::Deal, &booking).len(), 1, "booking {booking}");
-        hotel.rests();
+        hotel.runs_idle();
     }
 }
 
 #[test]
-fn a_pass_has_no_time_for_calls_that_the_state_knows_nothing_of() {
+fn a_run_has_no_time_for_calls_that_the_state_knows_nothing_of() {
     let hotel = Hotel::running();
     let older = hotel.copy_of_state();
     hotel.booking(4, "");
@@ -218,11 +218,11 @@ fn such_calls_are_waited_for_once_whatever_the_clock_says() {
         let called = start + TimeDelta::seconds(called);
         std::fs::write(hotel.path("state.db.lock"), called.to_rfc3339()).unwrap();
         hotel.guest(2, "");
-        let pass = |seconds| {
-            let orders = RunOptions { time_limit: limit, ..RunOptions::new(RunKind::Sync) };
-            hotel.pass(&orders, &Clock::virtual_at(start + TimeDelta::seconds(seconds))).outcome
+        let run = |seconds| {
+            let options = RunOptions { time_limit: limit, ..RunOptions::new(RunKind::Sync) };
+            hotel.run_at(&options, &Clock::virtual_at(start + TimeDelta::seconds(seconds))).outcome
         };
-        let ends = [0, over - 5, over + 1].map(pass);
+        let ends = [0, over - 5, over + 1].map(run);
         assert_eq!(ends, [Outcome::Interrupted, Outcome::Interrupted, Outcome::Ok], "{called}");
     }
 }
@@ -236,7 +236,7 @@ fn a_deal_of_a_booking_from_before_the_first_day_is_taken_over_too() {
     hotel.configure("export.bookings_from = '2024-01-01'");
     hotel.lose_state();
     hotel.export();
-    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
     hotel.booking(9, "comment = 'x'");
     hotel.sync();
     assert_eq!((hotel.deal(9).id, hotel.deal(9).text("COMMENTS")), (deal, "x"));
@@ -251,7 +251,7 @@ fn deals_of_ours_without_a_booking_are_reported_and_stay() {
     let ours = json!({"TITLE": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "77"});
     let orphans = [(); 2].map(|()| hotel.by_hand(Kind::Deal, ours.clone()));
     hotel.export();
-    assert_eq!(hotel.flaws("warnings"), ["booking 77 DEAL_WITHOUT_BOOKING"]);
+    assert_eq!(hotel.issues("warnings"), ["booking 77 DEAL_WITHOUT_BOOKING"]);
     let status = hotel.says("status");
     for orphan in orphans {
         let (named, linked) = (format!("сделка {orphan}"), format!("/crm/deal/details/{orphan}/"));
@@ -260,11 +260,11 @@ fn deals_of_ours_without_a_booking_are_reported_and_stay() {
         hotel.portal().delete(Kind::Deal, orphan);
     }
     hotel.export();
-    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
 }
 
 #[test]
-fn after_its_completion_it_is_a_full_pass_that_deletes_nothing() {
+fn after_its_completion_it_is_a_full_run_that_deletes_nothing() {
     let hotel = hotel();
     hotel.export();
     hotel.remove_booking(3);
@@ -302,12 +302,12 @@ fn asked_for_again_and_interrupted_it_goes_on_where_it_stopped() {
     assert!(hotel.export().contains("initial-export: изменено: заявки 3\n"));
     // What was sent again before is not sent a second time.
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "Рукописная");
-    hotel.rests();
+    hotel.runs_idle();
     assert!(hotel.export().contains("изменено: гости 3, заявки 3"));
 }
 
 #[test]
-fn what_an_interrupted_one_left_goes_with_the_passes_of_cron_and_the_next_begins_anew() {
+fn what_an_interrupted_one_left_goes_with_the_runs_of_cron_and_the_next_begins_anew() {
     let hotel = interrupted_again();
     assert_eq!(hotel.sync(), "sync: изменено: заявки 3\n");
     assert!(hotel.export().contains("изменено: гости 3, заявки 3"));

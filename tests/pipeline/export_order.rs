@@ -97,7 +97,7 @@ fn a_guest_and_a_company_come_with_the_newest_booking_that_names_them() {
     );
     assert!(newest < place(&made, "crm.contact.add", 39));
     assert_eq!(hotel.deal(1).link_ids().len(), 2);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -146,7 +146,8 @@ fn charged(hotel: &Hotel, observer: &mut Waits) -> i64 {
     let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let clock = Clock::virtual_at(start);
     let tick = |_| hotel.server().set_time(clock.now());
-    let ended = hotel.through(tick, &RunOptions::new(RunKind::InitialExport), &clock, observer);
+    let ended =
+        hotel.run_disturbed(tick, &RunOptions::new(RunKind::InitialExport), &clock, observer);
     assert_eq!(ended.outcome, Outcome::Ok, "{:?}", ended.message);
     let counters = &hotel.portal().counters;
     assert_eq!((counters.blocked, counters.refused), (0, 0));
@@ -184,7 +185,7 @@ fn while_one_budget_is_waited_for_the_others_work() {
     let said = waits.0.borrow();
     assert!(!said.is_empty() && said.iter().all(|method| method.starts_with("crm.")), "{said:?}");
     drop(said);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -217,14 +218,14 @@ fn where_the_import_keeps_the_closing_date_no_second_call_is_made() {
     hotel.export();
     assert_eq!(calls(&hotel, "crm.deal.update"), 0);
     assert_eq!(hotel.deal(60).text("CLOSEDATE"), "2026-10-04");
-    hotel.rests();
+    hotel.runs_idle();
     // What was seen holds for a day.
     hotel.lose_state();
     let deal = hotel.deal(60).id;
     hotel.portal().delete(Kind::Deal, deal);
     hotel.export();
     assert_eq!(hotel.deal(60).text("CLOSEDATE"), "2026-10-04");
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -239,7 +240,7 @@ fn where_the_import_overwrites_the_closing_date_every_closed_deal_gets_it_back()
     for id in 1..=60 {
         assert_eq!(hotel.deal(id).text("CLOSEDATE"), "2020-05-29", "{id}");
     }
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn a_departure_of_today_does_not_tell_whether_the_import_keeps_dates() {
         );
         assert_eq!(hotel.deal(id).text("CLOSEDATE"), booking.unwrap(), "{id}");
     }
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]

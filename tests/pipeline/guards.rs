@@ -130,10 +130,14 @@ fn bookings_whose_ids_cannot_be_used_any_more_keep_their_deals() {
         assert!(said.contains("BAD_ID") && said.contains("ничего не удаляется"), "{id}: {said}");
         hotel.exits(1, "sync");
         assert_eq!(hotel.portal().count(Kind::Deal), 5, "{id}");
-        assert_eq!(hotel.flaws("failures").len(), if id.starts_with('\'') { 3 } else { 1 }, "{id}");
+        assert_eq!(
+            hotel.issues("failures").len(),
+            if id.starts_with('\'') { 3 } else { 1 },
+            "{id}"
+        );
         hotel.sql("DELETE FROM bookings; INSERT INTO bookings SELECT * FROM kept WHERE id < 5");
         assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n", "{id}");
-        assert_eq!(hotel.flaws("failures"), [""; 0], "{id}");
+        assert_eq!(hotel.issues("failures"), [""; 0], "{id}");
     }
 }
 
@@ -167,13 +171,13 @@ fn a_row_without_an_id_is_one_failure_that_pauses_and_hinders_nobody() {
         ));
         assert!(hotel.exits(1, "initial-export").err.contains("BAD_ID"), "{table}");
         for _ in 0..3 {
-            hotel.rests();
-            assert_eq!(hotel.flaws("failures").len(), 1, "{table}");
+            hotel.runs_idle();
+            assert_eq!(hotel.issues("failures").len(), 1, "{table}");
         }
         hotel.sql(&format!("DELETE FROM {table} WHERE id IS NULL"));
         hotel.says("sync");
-        assert_eq!(hotel.flaws("failures"), [""; 0], "{table}");
-        hotel.rests();
+        assert_eq!(hotel.issues("failures"), [""; 0], "{table}");
+        hotel.runs_idle();
     }
 }
 
@@ -200,7 +204,7 @@ fn beside_one_that_is_gone_history_whose_ids_become_texts_keeps_its_deals() {
     assert!(hotel.says("sync --max-deletes 1").contains("удалено: заявки 1"));
     assert_eq!(hotel.portal().count(Kind::Deal), deals - 1);
     hotel.sync();
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -215,9 +219,9 @@ fn ids_that_become_texts_are_nobody_who_is_gone_however_many_they_are() {
     ids_become_texts(&hotel);
     hotel.says("sync");
     hotel.says("sync");
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
     assert_eq!(stands(&hotel), before);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -229,7 +233,7 @@ fn a_number_that_is_missing_is_that_bookings_failure_alone() {
     hotel.sql("UPDATE bookings SET number = NULL, modified_at = 'x' WHERE id = 1");
     hotel.guest(1, "");
     assert!(hotel.exits(1, "sync").out.contains("создано: гости 1"));
-    assert_eq!(hotel.flaws("failures"), ["booking 1 NO_VALUE"]);
+    assert_eq!(hotel.issues("failures"), ["booking 1 NO_VALUE"]);
 }
 
 #[test]
@@ -264,7 +268,7 @@ fn a_mirror_that_is_being_filled_at_this_moment_is_read_as_it_was() {
     let mut filling = hotel.mirror();
     let transaction = filling.transaction().unwrap();
     transaction.execute_batch("DELETE FROM bookings; DELETE FROM guests").unwrap();
-    hotel.rests();
+    hotel.runs_idle();
     transaction.rollback().unwrap();
 }
 
@@ -299,7 +303,7 @@ fn a_verification_is_remembered_and_a_changed_configuration_is_verified_at_once(
     assert_eq!(hotel.writes(|hotel| drop(hotel.exits(3, "sync"))), 0);
     hotel.portal().add_status("HONORIFIC", "HNR_RU_1", "г-н");
     hotel.sync();
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -308,14 +312,14 @@ fn what_was_verified_is_verified_again_after_a_day() {
     let state = rusqlite::Connection::open(hotel.path("state.db")).unwrap();
     let aged = "UPDATE meta SET value = json_set(value, '$.at', '2020-01-01T00:00:00Z') WHERE key = 'verified'";
     assert_eq!(state.execute(aged, []).unwrap(), 1);
-    hotel.rests();
+    hotel.runs_idle();
     hotel.portal().remove_status("DEAL_STAGE", "EXECUTING");
     hotel.booking(1, "comment = 'x'");
     hotel.exits(3, "sync");
 }
 
 #[test]
-fn check_says_what_the_next_pass_would_refuse_or_hold_back() {
+fn check_says_what_the_next_run_would_refuse_or_hold_back() {
     let hotel = Hotel::running();
     (2..=5).for_each(|id| hotel.booking(id, ""));
     hotel.sync();
@@ -365,7 +369,7 @@ fn guests_who_are_gone_in_numbers_stay_in_their_deals_until_somebody_says_so() {
     hotel.exits(0, "sync --max-deletes 3");
     assert!(hotel.deal(18).link_ids().is_empty());
     assert_eq!(hotel.deal(17).link_ids().len(), 1);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -376,7 +380,7 @@ fn guests_who_come_back_from_a_mirror_that_was_half_filled_were_never_gone() {
     assert_eq!(writes, 0);
     hotel.sql("DELETE FROM guests; INSERT INTO guests SELECT * FROM kept");
     assert_eq!(hotel.writes(|hotel| drop(hotel.sync())), 0);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]

@@ -102,19 +102,19 @@ fn an_email_that_the_portal_would_refuse_is_left_out_with_a_warning() {
     let hotel = hotel("email = 'нет почты; a@b.ru; спросить', phone = '+71'");
     assert_eq!(hotel.contact(1).values("EMAIL"), ["a@b.ru"]);
     assert_eq!(hotel.contact(1).values("PHONE"), ["+71"]);
-    assert_eq!(hotel.flaws("warnings"), ["guest 1 EMAIL_LEFT_OUT"]);
+    assert_eq!(hotel.issues("warnings"), ["guest 1 EMAIL_LEFT_OUT"]);
     // The address is a person's data, and the document may be copied into a ticket.
     assert_eq!(hotel.status()["warnings"][0]["message"], "");
     hotel.guest(1, "email = 'a@b.ru'");
     hotel.sync();
-    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
 }
 
 #[test]
 fn a_phone_of_more_than_250_characters_is_left_out_with_a_warning() {
     let hotel = hotel(&format!("phone = '{}, {}'", "7".repeat(251), "7".repeat(250)));
     assert_eq!(hotel.contact(1).values("PHONE"), ["7".repeat(250)]);
-    assert_eq!(hotel.flaws("warnings"), ["guest 1 PHONE_LEFT_OUT"]);
+    assert_eq!(hotel.issues("warnings"), ["guest 1 PHONE_LEFT_OUT"]);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn who_is_responsible_and_where_a_guest_came_from_is_said_once() {
 fn a_phone_or_an_email_that_the_portal_refuses_does_not_cost_the_guest() {
     let hotel = hotel("phone = '0', email = 'a@b_c.ru'");
     assert_eq!(hotel.contact(1).rows, []);
-    assert_eq!(hotel.flaws("warnings"), ["guest 1 EMAIL_LEFT_OUT", "guest 1 PHONE_LEFT_OUT"]);
+    assert_eq!(hotel.issues("warnings"), ["guest 1 EMAIL_LEFT_OUT", "guest 1 PHONE_LEFT_OUT"]);
     hotel.guest(
         1,
         "phone = '0; +71; 00', email = 'a@xn--80a.xn--p1ai, Имя <b@x.ru>, a٣@x.ru, a..b@x.ru'",
@@ -186,7 +186,7 @@ fn a_phone_or_an_email_that_the_portal_refuses_does_not_cost_the_guest() {
     hotel.sync();
     assert_eq!(hotel.contact(1).values("PHONE"), ["+71", "00"]);
     assert_eq!(hotel.contact(1).values("EMAIL"), ["a@xn--80a.xn--p1ai", "b@x.ru"]);
-    assert_eq!(hotel.flaws("warnings"), ["guest 1 EMAIL_LEFT_OUT", "guest 1 PHONE_LEFT_OUT"]);
+    assert_eq!(hotel.issues("warnings"), ["guest 1 EMAIL_LEFT_OUT", "guest 1 PHONE_LEFT_OUT"]);
 }
 
 #[test]
@@ -196,6 +196,6 @@ fn a_card_with_a_bad_email_refuses_every_change_and_the_advice_says_so() {
     assert!(hotel.portal().add_unchecked_row(Kind::Contact, card, "EMAIL", "a@@b"));
     hotel.guest(1, "comment = 'x'");
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 BAD_CONTACT_IN_CRM"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 BAD_CONTACT_IN_CRM"]);
     assert!(hotel.says("status").contains("на карточке, затем выполните ecvi-b24 retry"));
 }

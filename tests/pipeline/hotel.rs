@@ -120,7 +120,7 @@ impl Hotel {
         ));
     }
 
-    /// Somebody deletes the state, long after the last pass.
+    /// Somebody deletes the state, long after the last run.
     pub(crate) fn lose_state(&self) {
         self.env.lose_state("state.db");
     }
@@ -130,7 +130,7 @@ impl Hotel {
         fs::read(self.path("state.db")).unwrap()
     }
 
-    /// Somebody puts a copy of the state back, long after the last pass.
+    /// Somebody puts a copy of the state back, long after the last run.
     pub(crate) fn put_back(&self, state: &[u8]) {
         fs::write(self.path("state.db"), state).unwrap();
         self.let_time_pass("state.db");
@@ -153,26 +153,26 @@ impl Hotel {
         Said::of(self.program(arguments).envs(variables.iter().cloned()), code)
     }
 
-    /// One pass, by the code of the program and over its wire, without a process of its own: at any
+    /// One run, by the code of the program and over its wire, without a process of its own: at any
     /// time.
-    pub(crate) fn pass(&self, orders: &RunOptions, clock: &Clock) -> RunReport {
-        self.watched(orders, clock, &mut ())
+    pub(crate) fn run_at(&self, options: &RunOptions, clock: &Clock) -> RunReport {
+        self.run_observed(options, clock, &mut ())
     }
 
     /// Likewise, while somebody looks.
-    pub(crate) fn watched(
+    pub(crate) fn run_observed(
         &self,
-        orders: &RunOptions,
+        options: &RunOptions,
         clock: &Clock,
         watch: &mut dyn ProgressObserver,
     ) -> RunReport {
-        self.through(|_| (), orders, clock, watch)
+        self.run_disturbed(|_| (), options, clock, watch)
     }
 
     /// Likewise, while people are at work in the portal: `before` each request, which it is told
     /// the number of.
-    pub(crate) fn disturbed(&self, before: impl FnMut(u32)) -> RunReport {
-        self.through(
+    pub(crate) fn sync_disturbed(&self, before: impl FnMut(u32)) -> RunReport {
+        self.run_disturbed(
             before,
             &RunOptions::new(RunKind::Sync),
             &Clock::system(Arc::default()),
@@ -180,16 +180,16 @@ impl Hotel {
         )
     }
 
-    pub(crate) fn through(
+    pub(crate) fn run_disturbed(
         &self,
         before: impl FnMut(u32),
-        orders: &RunOptions,
+        options: &RunOptions,
         clock: &Clock,
         watch: &mut dyn ProgressObserver,
     ) -> RunReport {
         let config = self.config();
         let mut portal = Busy { http: Http::new(&config.portal).unwrap(), requests: 0, before };
-        run_once(&config, orders, &mut portal, clock, watch).unwrap()
+        run_once(&config, options, &mut portal, clock, watch).unwrap()
     }
 
     /// What a command that works prints.
@@ -205,10 +205,10 @@ impl Hotel {
         self.says("sync")
     }
 
-    /// A pass that has nothing to do asks the portal nothing and says nothing.
-    pub(crate) fn rests(&self) {
+    /// A run that has nothing to do asks the portal nothing and says nothing.
+    pub(crate) fn runs_idle(&self) {
         let requests = self.requests(|hotel| assert_eq!(hotel.sync(), ""));
-        assert_eq!(requests, 0, "requests of an idle pass");
+        assert_eq!(requests, 0, "requests of an idle run");
     }
 
     /// The document of `status --json`.
@@ -217,13 +217,13 @@ impl Hotel {
     }
 
     /// `failures` or `warnings` of the status, each as `guest 2 EMAIL_LEFT_OUT`.
-    pub(crate) fn flaws(&self, of: &str) -> Vec<String> {
+    pub(crate) fn issues(&self, of: &str) -> Vec<String> {
         let status = self.status();
-        let flaw = |flaw: &Value| {
-            let text = |key: &str| flaw[key].as_str().unwrap().to_owned();
+        let issue = |issue: &Value| {
+            let text = |key: &str| issue[key].as_str().unwrap().to_owned();
             format!("{} {} {}", text("kind"), text("id"), text("code"))
         };
-        status[of].as_array().unwrap().iter().map(flaw).collect()
+        status[of].as_array().unwrap().iter().map(issue).collect()
     }
 
     /// Batches that call a method of this name are not carried out: each command has `reply` in
@@ -284,7 +284,7 @@ impl Hotel {
     }
 
     /// The company of a company.
-    pub(crate) fn firm(&self, company: impl ToString) -> Record {
+    pub(crate) fn crm_company(&self, company: impl ToString) -> Record {
         self.object(Kind::Company, &company)
     }
 

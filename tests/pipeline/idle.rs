@@ -1,6 +1,6 @@
-//! When a pass need not look at the mirror at all, and when it must.
+//! When a run need not look at the mirror at all, and when it must.
 //!
-//! A pass that does not look writes down nothing but that it was made; one that looks, writes when
+//! A run that does not look writes down nothing but that it was made; one that looks, writes when
 //! it begins and when it ends.
 
 use bitrix24_sandbox::Kind;
@@ -19,15 +19,15 @@ fn later() -> DateTime<Utc> {
     Utc::now() + TimeDelta::minutes(10)
 }
 
-fn make(hotel: &Hotel, orders: &RunOptions, now: DateTime<Utc>) -> RunReport {
-    hotel.pass(orders, &Clock::virtual_at(now))
+fn make(hotel: &Hotel, options: &RunOptions, now: DateTime<Utc>) -> RunReport {
+    hotel.run_at(options, &Clock::virtual_at(now))
 }
 
 fn sync(hotel: &Hotel, now: DateTime<Utc>) -> RunReport {
     make(hotel, &RunOptions::new(RunKind::Sync), now)
 }
 
-/// A hotel in which a pass has found that everything stands as sent.
+/// A hotel in which a run has found that everything stands as sent.
 fn settled() -> Hotel {
     let hotel = Hotel::running();
     for _ in 0..2 {
@@ -36,9 +36,9 @@ fn settled() -> Hotel {
     hotel
 }
 
-/// Whether a pass looks at the mirror.
-fn looks(hotel: &Hotel, orders: &RunOptions, now: DateTime<Utc>) -> bool {
-    hotel.saves(|hotel| drop(make(hotel, orders, now))) > 1
+/// Whether a run looks at the mirror.
+fn looks(hotel: &Hotel, options: &RunOptions, now: DateTime<Utc>) -> bool {
+    hotel.saves(|hotel| drop(make(hotel, options, now))) > 1
 }
 
 fn sync_looks(hotel: &Hotel) -> bool {
@@ -62,7 +62,7 @@ fn a_mirror_in_which_nothing_changed_is_not_read_and_the_state_is_saved_once() {
 }
 
 #[test]
-fn a_change_in_the_mirror_is_seen_by_the_next_pass() {
+fn a_change_in_the_mirror_is_seen_by_the_next_run() {
     let hotel = settled();
     for comment in ["x", "y", "x"] {
         hotel.sql(&format!("UPDATE guests SET comment = '{comment}'"));
@@ -73,7 +73,7 @@ fn a_change_in_the_mirror_is_seen_by_the_next_pass() {
 }
 
 #[test]
-fn what_is_sent_is_compared_once_more_before_a_pass_does_not_look() {
+fn what_is_sent_is_compared_once_more_before_a_run_does_not_look() {
     let hotel = settled();
     hotel.guest(1, "comment = 'x'");
     sync(&hotel, later());
@@ -119,7 +119,7 @@ fn a_row_without_an_id_is_looked_at_until_it_is_mended() {
 }
 
 #[test]
-fn a_pass_that_is_told_to_do_something_looks() {
+fn a_run_that_is_told_to_do_something_looks() {
     let hotel = settled();
     let plain = RunOptions::new(RunKind::Sync);
     assert!(looks(&hotel, &RunOptions { retry_failed: true, ..plain.clone() }, later()));
@@ -143,7 +143,7 @@ fn once_a_day_the_mirror_is_looked_at() {
 }
 
 #[test]
-fn a_pass_after_one_that_was_killed_looks() {
+fn a_run_after_one_that_was_killed_looks() {
     let hotel = settled();
     State::open(&hotel.path("state.db")).unwrap().begin_run("sync", later()).unwrap();
     assert!(sync_looks(&hotel));

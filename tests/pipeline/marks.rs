@@ -48,7 +48,7 @@ fn a_number_that_the_portal_gives_out_anew_takes_the_card_from_whom_it_was_befor
     }
     (0..3).for_each(|_| drop(hotel.sync()));
     each_has_its_own(&hotel, 6);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_change_of_whoever_had_a_number_before_does_not_write_over_whoever_has_it_no
     }
     (0..3).for_each(|_| drop(hotel.sync()));
     each_has_its_own(&hotel, 6);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 /// Guest 1's card is guest 2's by its mark, and booking 1's deal is booking 2's, whose own are
@@ -104,7 +104,7 @@ fn a_deal_that_is_another_bookings_is_not_deleted() {
     let hotel = swapped();
     hotel.remove_booking(1);
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["booking 1 NOT_OURS"]);
+    assert_eq!(hotel.issues("failures"), ["booking 1 NOT_OURS"]);
     assert_eq!(hotel.portal().count(Kind::Deal), 1);
 }
 
@@ -114,7 +114,7 @@ fn where_the_hotel_wants_to_know_such_a_card_is_reported_as_gone() {
     hotel.configure("sync.on_missing = 'fail'");
     hotel.guest(1, "comment = 'x'");
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 OBJECT_MISSING"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 OBJECT_MISSING"]);
     assert_eq!(hotel.portal().get(Kind::Contact, 1).unwrap().text("COMMENTS"), "");
 }
 

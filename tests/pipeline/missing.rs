@@ -34,7 +34,7 @@ fn a_contact_that_was_deleted_is_created_anew_and_its_deals_point_at_it() {
     hotel.sync();
     assert_ne!(hotel.contact(1).id, old);
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_deal_waits_for_a_guest_whose_card_goes_between_two_looks() {
     // second looks at it.
     hotel.put_back(&older);
     let old = hotel.contact(3).id;
-    let ended = hotel.disturbed(|request| {
+    let ended = hotel.sync_disturbed(|request| {
         if request == 2 {
             hotel.portal().delete(Kind::Contact, old);
         }
@@ -70,18 +70,18 @@ fn a_deal_waits_for_a_guest_whose_card_goes_between_two_looks() {
     hotel.sync();
     assert_eq!(hotel.portal().count(Kind::Deal), 3);
     assert_eq!(hotel.deal(3).link_ids(), [hotel.contact(3).id]);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
-fn whoever_of_a_deals_people_is_gone_it_points_at_none_of_them_for_not_even_one_pass() {
+fn whoever_of_a_deals_people_is_gone_it_points_at_none_of_them_for_not_even_one_run() {
     for gone in [vec![Kind::Contact], vec![Kind::Company], vec![Kind::Contact, Kind::Company]] {
         let hotel = Hotel::new();
         hotel.guest(1, "");
         hotel.company(1, "");
         hotel.booking(1, "guest_id = 1, company_id = 1");
         hotel.export();
-        let (contact, company) = (hotel.contact(1).id, hotel.firm(1).id);
+        let (contact, company) = (hotel.contact(1).id, hotel.crm_company(1).id);
         for kind in &gone {
             hotel.portal().delete(*kind, if *kind == Kind::Contact { contact } else { company });
         }
@@ -96,7 +96,7 @@ fn whoever_of_a_deals_people_is_gone_it_points_at_none_of_them_for_not_even_one_
         hotel.sync();
         let deal = hotel.deal(1);
         assert_eq!(deal.link_ids(), [hotel.contact(1).id], "{gone:?}");
-        assert_eq!(deal.text("COMPANY_ID"), hotel.firm(1).id.to_string(), "{gone:?}");
+        assert_eq!(deal.text("COMPANY_ID"), hotel.crm_company(1).id.to_string(), "{gone:?}");
     }
 }
 
@@ -171,7 +171,7 @@ fn an_object_with_two_records_keeps_its_first_owners_origin_and_each_writes_to_i
         [hotel.contact(1).text("ORIGIN_ID"), hotel.contact(1).text("COMMENTS")],
         ["1", "снова вторая"]
     );
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_guest_who_ends_on_anothers_card_leaves_it_the_mark_by_which_the_other_finds
     hotel.sync();
     assert_eq!(hotel.portal().count(Kind::Contact), 1);
     assert_eq!(hotel.contact(2).id, card);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn where_the_hotel_wants_to_know_a_vanished_object_is_a_failure() {
     hotel.portal().delete(Kind::Contact, old);
     hotel.guest(1, "comment = 'x'");
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 OBJECT_MISSING"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 OBJECT_MISSING"]);
     assert!(hotel.objects(Kind::Contact, &1).is_empty());
     hotel.says("reset-id guest 1 --yes");
     hotel.sync();
@@ -251,7 +251,7 @@ fn where_the_hotel_wants_to_know_a_guest_who_cannot_be_read_is_not_made_anew_eit
     hotel.guest(1, "birth_date = '1990-01-01'");
     hotel.exits(1, "sync");
     assert!(hotel.objects(Kind::Contact, &1).is_empty());
-    assert_eq!(hotel.flaws("failures"), ["guest 1 OBJECT_MISSING"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 OBJECT_MISSING"]);
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn an_object_that_the_user_may_not_see_is_not_made_again() {
     hotel.guest(1, "comment = 'x'");
     hotel.booking(1, "comment = 'x'");
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 ACCESS_DENIED", "booking 1 ACCESS_DENIED"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 ACCESS_DENIED", "booking 1 ACCESS_DENIED"]);
     hide(&hotel, &[]);
     hotel.says("retry");
     assert_eq!((hotel.contact(1).id, hotel.deal(1).id), (contact, deal));
@@ -366,12 +366,12 @@ fn what_an_unanswered_call_made_out_of_the_users_sight_is_not_made_again() {
     hotel.booking(32, "guest_id = 1");
     std::thread::sleep(Duration::from_millis(600));
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["booking 31 ACCESS_DENIED"]);
+    assert_eq!(hotel.issues("failures"), ["booking 31 ACCESS_DENIED"]);
     assert_eq!(hotel.deal(30).text("COMMENTS"), "x");
     hide(&hotel, &[]);
     hotel.says("retry");
     assert_eq!(hotel.portal().count(Kind::Deal), 32);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -382,7 +382,7 @@ fn nor_is_what_reset_id_lets_go_of_where_the_user_may_not_see_it() {
     for command in ["sync", "initial-export"] {
         hotel.says("reset-id guest 2 --yes");
         hotel.exits(1, command);
-        assert_eq!(hotel.flaws("failures"), ["guest 2 ACCESS_DENIED"]);
+        assert_eq!(hotel.issues("failures"), ["guest 2 ACCESS_DENIED"]);
         assert_eq!(hotel.portal().count(Kind::Contact), 2);
     }
     hide(&hotel, &[]);
@@ -408,7 +408,7 @@ fn a_deal_that_the_user_may_not_see_does_not_count_as_deleted() {
     hide(&hotel, &[(Kind::Deal, deal)]);
     hotel.remove_booking(1);
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["booking 1 ACCESS_DENIED"]);
+    assert_eq!(hotel.issues("failures"), ["booking 1 ACCESS_DENIED"]);
     assert_eq!(hotel.status()["failures"][0]["operation"], "delete");
     hide(&hotel, &[]);
     hotel.says("retry");
@@ -422,7 +422,7 @@ fn an_object_that_ecvi_names_and_the_user_may_not_see_is_not_made_again() {
     hide(&hotel, &[(Kind::Contact, contact)]);
     hotel.guest(3, &format!("crm_id = {contact}"));
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 3 ACCESS_DENIED"]);
+    assert_eq!(hotel.issues("failures"), ["guest 3 ACCESS_DENIED"]);
     assert_eq!(hotel.portal().count(Kind::Contact), 3);
 }
 
@@ -520,7 +520,7 @@ fn an_object_that_has_lost_our_mark_is_neither_changed_nor_made_again_until_some
     hotel.guest(1, "comment = 'x'");
     hotel.booking(1, "comment = 'x'");
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 NOT_OURS", "booking 1 NOT_OURS"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 NOT_OURS", "booking 1 NOT_OURS"]);
     assert_eq!(hotel.portal().get(Kind::Contact, contact).unwrap().text("LAST_NAME"), "Поставщик");
     assert_eq!(hotel.portal().get(Kind::Deal, deal).unwrap().text("TITLE"), "Банкет");
     hotel.says("reset-id guest 1 --yes");
@@ -528,7 +528,7 @@ fn an_object_that_has_lost_our_mark_is_neither_changed_nor_made_again_until_some
     hotel.sync();
     assert_ne!(hotel.contact(1).id, contact);
     assert_eq!(hotel.deal(1).id, deal);
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 #[test]
@@ -544,7 +544,7 @@ fn nor_does_it_get_a_closing_date_that_is_still_owed() {
     let erased = json!({"ORIGINATOR_ID": "", "ORIGIN_ID": "", "CLOSEDATE": "2030-01-01"});
     hotel.edit(Kind::Deal, deal, erased);
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["booking 2 NOT_OURS"]);
+    assert_eq!(hotel.issues("failures"), ["booking 2 NOT_OURS"]);
     assert_eq!(hotel.portal().get(Kind::Deal, deal).unwrap().text("CLOSEDATE"), "2030-01-01");
 }
 
@@ -561,7 +561,7 @@ fn a_phone_about_which_the_portal_never_answers_stops_nobody_else() {
     });
     (1..=3).for_each(|id| hotel.guest(id, "comment = 'x'"));
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 PORTAL_REFUSED"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 PORTAL_REFUSED"]);
     let comments = [2, 3].map(|id| hotel.contact(id).text("COMMENTS").to_owned());
     assert_eq!(comments, ["x", "x"]);
 }
@@ -578,7 +578,7 @@ fn a_portal_that_falls_silent_at_a_question_about_a_phone_is_no_records_failure(
     });
     hotel.guest(1, "comment = 'x'");
     hotel.exits(5, "sync");
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 #[test]
@@ -600,7 +600,7 @@ fn also_where_it_was_missed_before() {
     hotel.portal().delete(Kind::Deal, deal);
     hotel.booking(2, "comment = 'x'");
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["booking 2 OBJECT_MISSING"]);
+    assert_eq!(hotel.issues("failures"), ["booking 2 OBJECT_MISSING"]);
     hotel.by_hand(Kind::Deal, json!({"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"}));
     hotel.remove_booking(2);
     assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
@@ -647,5 +647,5 @@ fn whoever_stays_on_a_shared_card_puts_their_own_mark_on_it() {
     hotel.sync();
     hotel.sync();
     assert_eq!(hotel.contact(2).id, keep);
-    hotel.rests();
+    hotel.runs_idle();
 }

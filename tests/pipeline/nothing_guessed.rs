@@ -37,7 +37,7 @@ fn bytes_that_are_not_utf_8_fail_the_record_and_leave_its_card_as_it_is() {
     let hotel = Hotel::running();
     hotel.guest(1, &format!("last_name = {RUSSIAN}"));
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 BAD_TEXT"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 BAD_TEXT"]);
     assert_eq!(hotel.status()["failures"][0]["message"], "last_name");
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "Приходько");
     assert!(hotel.says("check").contains("1, BAD_TEXT, last_name (id 1)"));
@@ -73,7 +73,7 @@ fn a_guest_is_never_black_listed_by_a_value_that_nobody_understands() {
     let listed: Vec<usize> = (0..values.len()).filter(is_listed).collect();
     assert_eq!(listed, [10, 11]);
     let warned = ["1", "2", "5", "6", "7"].map(|id| format!("guest {id} UNKNOWN_FLAG"));
-    assert_eq!(hotel.flaws("warnings"), warned);
+    assert_eq!(hotel.issues("warnings"), warned);
     assert!(hotel.says("check").contains("5, UNKNOWN_FLAG, is_blacklisted (id 1, 2, 5)"));
 }
 
@@ -86,7 +86,7 @@ fn a_sex_in_other_words_is_read_or_warned_about() {
     hotel.export();
     let honorific = |id: usize| hotel.contact(id).text("HONORIFIC").to_owned();
     assert_eq!([0, 1, 2, 3, 4].map(honorific), ["HNR_RU_1", "HNR_RU_2", "HNR_RU_2", "", ""]);
-    assert_eq!(hotel.flaws("warnings"), ["guest 3 UNKNOWN_SEX"]);
+    assert_eq!(hotel.issues("warnings"), ["guest 3 UNKNOWN_SEX"]);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_reference_that_no_row_has_counts_as_none_with_a_warning_until_there_is_one(
     assert!(checked.contains("1 из 2 без гостей"), "{checked}");
     hotel.export();
     assert_eq!(
-        hotel.flaws("warnings"),
+        hotel.issues("warnings"),
         ["booking 1 UNKNOWN_REFERENCE", "booking 2 UNKNOWN_REFERENCE"]
     );
     assert_eq!(warning(&hotel, "UNKNOWN_REFERENCE"), "guest 98");
@@ -115,9 +115,9 @@ fn a_reference_that_no_row_has_counts_as_none_with_a_warning_until_there_is_one(
     hotel.guest(99, "last_name = 'Белова'");
     hotel.company(7, "");
     hotel.sync();
-    assert_eq!(hotel.flaws("warnings"), Vec::<String>::new());
+    assert_eq!(hotel.issues("warnings"), Vec::<String>::new());
     assert!(hotel.deal(2).text("TITLE").contains("(Белова)"));
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_reference_that_cannot_be_an_id_is_a_warning() {
     hotel.sql("INSERT INTO booking_guests VALUES (4, x'ff', 0)");
     hotel.export();
     let warned = ["0", "1", "2", "4"].map(|id| format!("booking {id} UNKNOWN_REFERENCE"));
-    assert_eq!(hotel.flaws("warnings"), warned);
+    assert_eq!(hotel.issues("warnings"), warned);
 }
 
 #[test]
@@ -160,8 +160,8 @@ fn ids_and_references_are_read_alike_whatever_pads_or_types_them() {
         let deal = hotel.deal(mark);
         assert_eq!(deal.link_ids(), [hotel.contact(mark).id], "{id} {reference}");
         assert!(deal.text("TITLE").contains("(Белова)"), "{id} {reference}");
-        assert_eq!(hotel.flaws("warnings"), Vec::<String>::new(), "{id} {reference}");
-        hotel.rests();
+        assert_eq!(hotel.issues("warnings"), Vec::<String>::new(), "{id} {reference}");
+        hotel.runs_idle();
     }
 }
 
@@ -204,7 +204,7 @@ fn a_birth_date_that_is_an_instant_or_has_words_behind_it_fails_its_guest() {
     hotel.guest(2, "birth_date = '1980-01-01 или 1981'");
     hotel.guest(3, "birth_date = '31.12.1979'");
     hotel.exits(1, "initial-export");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 BAD_DATE", "guest 2 BAD_DATE"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 BAD_DATE", "guest 2 BAD_DATE"]);
     assert_eq!(hotel.contact(3).text("BIRTHDATE"), "1979-12-31");
     // The forms differ, so each has its example; the values are a person's and are not shown.
     let checked = hotel.says("check");
@@ -241,7 +241,7 @@ fn dates_and_amounts_of_a_report_are_read_and_what_could_mean_two_is_not() {
     assert_eq!(hotel.deal(1).text("TITLE"), "Заявка №1 01.12.2026 14:00 - 05.12.2026 12:00");
     assert_eq!(hotel.deal(2).text("TITLE"), "Заявка №2 01.12.2026 - 05.12.2026");
     assert_eq!(
-        hotel.flaws("failures"),
+        hotel.issues("failures"),
         [
             "booking 3 BAD_AMOUNT",
             "booking 4 BAD_AMOUNT",
@@ -263,14 +263,14 @@ fn without_modified_at_the_content_alone_tells_a_change() {
          VALUES (1, '1', 'confirmed', '2026-12-01 14:00', '2026-12-05 12:00', 1)",
     );
     hotel.export();
-    hotel.rests();
+    hotel.runs_idle();
     hotel.sql(
         "UPDATE guests SET last_name = 'Белая' WHERE id = 1; UPDATE bookings SET amount = 5 WHERE id = 1",
     );
     hotel.sync();
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "Белая");
     assert_eq!(hotel.deal(1).text("OPPORTUNITY"), "5.00");
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -371,20 +371,20 @@ fn a_mirror_of_utf_16_has_text_ids_of_any_letters_and_no_half_letters() {
             assert_eq!(hotel.deal(id).link_ids(), [hotel.contact(id).id], "{id}");
             assert!(hotel.says(&format!("status booking id:{id}")).contains(id));
         }
-        hotel.rests();
+        hotel.runs_idle();
         let half = if encoding == "UTF-16le" { "x'3dd84100'" } else { "x'd83d0041'" };
         hotel.sql(&format!(
             "UPDATE guests SET last_name = CAST({half} AS TEXT), modified_at = '2' WHERE id = 'a'"
         ));
         hotel.exits(1, "sync");
-        assert_eq!(hotel.flaws("failures"), ["guest a BAD_TEXT"]);
+        assert_eq!(hotel.issues("failures"), ["guest a BAD_TEXT"]);
         assert_eq!(hotel.contact("a").text("LAST_NAME"), "Гость a");
     }
 }
 
 /// Work that grows with the square of what a cell holds would take minutes here.
 #[test]
-fn a_cell_of_any_size_holds_up_no_pass() {
+fn a_cell_of_any_size_holds_up_no_run() {
     let hotel = Hotel::new();
     hotel.guest(1, "last_name = replace(hex(zeroblob(100000)), '00', '$'), comment = last_name");
     hotel.guest(
@@ -396,7 +396,7 @@ fn a_cell_of_any_size_holds_up_no_pass() {
     hotel.export();
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "$".repeat(50));
-    assert_eq!(hotel.flaws("warnings"), ["guest 2 FIELD_LEFT_OUT"]);
+    assert_eq!(hotel.issues("warnings"), ["guest 2 FIELD_LEFT_OUT"]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn those_who_stay_are_found_where_ids_are_numbers_and_texts_in_one_column() {
         for mark in &marks {
             assert_eq!(hotel.deal(mark).link_ids(), [hotel.contact(7).id], "{ids:?} {mark}");
         }
-        hotel.rests();
+        hotel.runs_idle();
         hotel.sql(&format!(
             "UPDATE booking_guests SET guest_id = 8 WHERE booking_id = {}",
             named[1]
@@ -49,7 +49,7 @@ fn bits_are_a_flag_as_a_text_too_and_other_bytes_are_unknown() {
     let is_listed = |id: &usize| hotel.contact(id).text("COMMENTS").contains("ЧЕРНЫЙ");
     assert_eq!((0..values.len()).filter(is_listed).collect::<Vec<_>>(), [1]);
     assert_eq!(
-        hotel.flaws("warnings"),
+        hotel.issues("warnings"),
         ["2", "3", "4"].map(|id| format!("guest {id} UNKNOWN_FLAG"))
     );
 }
@@ -59,6 +59,6 @@ fn a_phone_that_became_a_number_and_lost_digits_fails_its_guest() {
     let hotel = without_types();
     hotel.sql("INSERT INTO guests (id, modified_at, phone) VALUES (1, '1', 7.91612345678912e19), (2, '1', 89161234567)");
     hotel.exits(1, "initial-export");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 BAD_TEXT"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 BAD_TEXT"]);
     assert_eq!(hotel.contact(2).values("PHONE"), ["89161234567"]);
 }

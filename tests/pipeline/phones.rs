@@ -27,7 +27,7 @@ fn our_value_is_replaced_in_its_row() {
     assert_eq!(rows(&hotel).iter().map(|row| row.id).collect::<Vec<_>>(), before);
     assert_eq!(hotel.contact(1).values("PHONE"), ["+72"]);
     assert_eq!(hotel.contact(1).values("EMAIL"), ["new@b.ru"]);
-    assert_eq!(hotel.firm(1).values("PHONE"), ["+73"]);
+    assert_eq!(hotel.crm_company(1).values("PHONE"), ["+73"]);
 }
 
 #[test]

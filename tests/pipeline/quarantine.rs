@@ -39,8 +39,8 @@ fn one_bad_record_stops_nobody_else_and_stands_in_status() {
 #[test]
 fn a_failed_record_is_left_alone_during_its_pause() {
     let hotel = hotel();
-    hotel.rests();
-    assert_eq!(hotel.flaws("failures"), ["guest 2 PORTAL_REFUSED"]);
+    hotel.runs_idle();
+    assert_eq!(hotel.issues("failures"), ["guest 2 PORTAL_REFUSED"]);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_failed_record_is_tried_at_once_when_it_changes() {
     let hotel = hotel();
     hotel.guest(2, "birth_date = '1991-01-01'");
     assert_eq!(hotel.sync(), "sync: создано: гости 1\n");
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn retry_tries_the_records_that_it_names() {
     hotel.exits(1, "sync");
     hotel.portal().settings.required.clear();
     assert_eq!(hotel.says("retry guest 3"), "retry: создано: гости 1\n");
-    assert_eq!(hotel.flaws("failures"), ["guest 2 PORTAL_REFUSED"]);
+    assert_eq!(hotel.issues("failures"), ["guest 2 PORTAL_REFUSED"]);
     assert!(
         hotel.says("retry --code BAD_DATE").starts_with("Среди указанных записей неудачных нет.")
     );
@@ -96,13 +96,13 @@ fn retry_tries_the_records_that_it_names() {
 }
 
 #[test]
-fn a_row_that_the_configuration_can_read_now_goes_with_the_next_pass() {
+fn a_row_that_the_configuration_can_read_now_goes_with_the_next_run() {
     let hotel = Hotel::running();
     hotel.booking(1, "status = '7'");
     hotel.exits(1, "sync");
     hotel.configure("[mirror.statuses]\n7 = 'checked_in'");
     hotel.sync();
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
     assert_eq!(hotel.deal(1).text("STAGE_ID"), "WON");
 }
 
@@ -150,7 +150,7 @@ fn a_row_that_cannot_be_read_is_that_records_failure() {
         "booking 4 BAD_AMOUNT",
         "booking 5 NO_VALUE",
     ];
-    assert_eq!(hotel.flaws("failures"), expected);
+    assert_eq!(hotel.issues("failures"), expected);
     assert_eq!(hotel.deal(6).link_ids(), [hotel.contact(2).id]);
     assert_eq!(hotel.portal().count(Kind::Deal), 1);
 }
@@ -163,7 +163,7 @@ fn a_booking_that_becomes_unreadable_keeps_its_deal_and_goes_again_when_it_is_me
     assert_eq!(hotel.deal(1).text("STAGE_ID"), "EXECUTING");
     hotel.booking(1, "status = 'checked_out'");
     assert_eq!(hotel.sync(), "sync: изменено: заявки 1\n");
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn what_failed_and_is_gone_from_ecvi_is_no_failure_any_more() {
     let hotel = hotel();
     hotel.sql("DELETE FROM guests WHERE id = 2");
     hotel.sync();
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 #[test]
@@ -192,8 +192,8 @@ fn a_booking_that_failed_and_is_history_once_corrected_fails_no_more() {
     hotel.booking(2, "arrival = '2025-05-01 14:00'");
     assert!(hotel.says("sync --dry-run").contains("раньше [export] bookings_from"));
     hotel.sync();
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
-    hotel.rests();
+    assert_eq!(hotel.issues("failures"), [""; 0]);
+    hotel.runs_idle();
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn a_row_that_could_not_be_read_and_is_gone_then_is_gone_like_any_other() {
     assert!(hotel.deal(1).link_ids().is_empty());
     assert_eq!(hotel.deal(2).text("COMPANY_ID"), "0");
     assert!(hotel.objects(Kind::Deal, &3).is_empty());
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 #[test]
@@ -263,5 +263,5 @@ fn a_record_that_the_portal_refused_and_is_gone_then_is_gone_like_any_other() {
     hotel.sql("DELETE FROM guests WHERE id = 1");
     hotel.exits(0, "sync");
     assert!(hotel.deal(1).link_ids().is_empty());
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }

@@ -50,7 +50,7 @@ fn refuse_changes(hotel: &Hotel, text: &'static str) {
 }
 
 #[test]
-fn a_full_disk_stops_the_pass_and_puts_nobody_aside() {
+fn a_full_disk_stops_the_run_and_puts_nobody_aside() {
     let hotel = hotel();
     hotel.portal().settings.full_disk = true;
     let said = hotel.exits(4, "sync");
@@ -59,7 +59,7 @@ fn a_full_disk_stops_the_pass_and_puts_nobody_aside() {
         "{}",
         said.err
     );
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
     hotel.portal().settings.full_disk = false;
     assert_eq!(hotel.sync(), "sync: создано: гости 1, заявки 1; изменено: гости 1\n");
 }
@@ -70,17 +70,17 @@ fn a_full_disk_is_no_failure_of_the_only_record_that_changed() {
     hotel.guest(1, "comment = 'тихий номер'");
     hotel.portal().settings.full_disk = true;
     hotel.exits(4, "sync");
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
-/// A full pass that finds the disk full when it comes to the deals: they are left to the next one.
+/// A full run that finds the disk full when it comes to the deals: they are left to the next one.
 fn resend_until_the_disk_is_full(hotel: &Hotel) {
     let fill_disk = |_| {
         let mut portal = hotel.portal();
         portal.settings.full_disk = portal.counters.methods.contains_key("crm.contact.update");
     };
     let full = RunOptions { full: true, ..RunOptions::new(RunKind::Sync) };
-    let ended = hotel.through(fill_disk, &full, &Clock::system(Arc::default()), &mut ());
+    let ended = hotel.run_disturbed(fill_disk, &full, &Clock::system(Arc::default()), &mut ());
     assert_eq!((ended.outcome, ended.counts.updated.sum()), (Outcome::Refused, 1));
 }
 
@@ -93,10 +93,10 @@ fn a_deletion_that_a_full_disk_allows_says_nothing_of_the_changes_that_it_refuse
     hotel.remove_booking(4);
     hotel.exits(4, "sync");
     assert_eq!(hotel.portal().count(Kind::Deal), 3);
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
     hotel.portal().settings.full_disk = false;
     assert_eq!(hotel.sync(), "sync: изменено: заявки 3\n");
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_trial_without_an_answer_to_it_puts_nobody_aside() {
             is_change(exchange).then_some(Fault::Answer { status: 200, body })
         });
         hotel.exits(5, "sync");
-        assert_eq!(hotel.flaws("failures"), [""; 0]);
+        assert_eq!(hotel.issues("failures"), [""; 0]);
         hotel.server().faults(|_| None);
         hotel.sync();
         assert_eq!(hotel.deal(2).link_ids(), [hotel.contact(2).id]);
@@ -126,11 +126,11 @@ fn what_refuses_everything_is_known_in_any_language() {
     refuse_changes(&hotel, "Límite alcanzado");
     let said = hotel.exits(4, "sync");
     assert!(said.err.contains("Límite alcanzado"), "{}", said.err);
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
     hotel.server().faults(|_| None);
     hotel.sync();
     assert_eq!(hotel.deal(2).link_ids(), [hotel.contact(2).id]);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn an_export_into_a_portal_that_takes_nothing_puts_nobody_aside() {
     hotel.booking(1, "guest_id = 1");
     refuse_changes(&hotel, "Límite alcanzado");
     hotel.exits(4, "initial-export");
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
     hotel.server().faults(|_| None);
     hotel.export();
     assert_eq!(hotel.portal().count(Kind::Contact), 3);
@@ -151,7 +151,7 @@ fn records_with_one_flaw_are_put_aside_though_nothing_else_is_sent() {
     let hotel = hotel();
     hotel.require(Kind::Contact, "BIRTHDATE");
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 PORTAL_REFUSED", "guest 2 PORTAL_REFUSED"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 PORTAL_REFUSED", "guest 2 PORTAL_REFUSED"]);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_flaw_of_a_batchs_last_records_is_theirs() {
     hotel.guest(3, "");
     hotel.guest(4, "");
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 3 PORTAL_REFUSED", "guest 4 PORTAL_REFUSED"]);
+    assert_eq!(hotel.issues("failures"), ["guest 3 PORTAL_REFUSED", "guest 4 PORTAL_REFUSED"]);
     assert_eq!(hotel.objects(Kind::Contact, &2).len(), 1);
 }
 
@@ -181,7 +181,7 @@ fn a_refusal_in_the_words_of_an_earlier_one_is_tried_again_before_it_is_believed
             })
         });
         hotel.exits(1, "sync");
-        assert_eq!(hotel.flaws("failures"), ["guest 2 PORTAL_REFUSED"], "{code}");
+        assert_eq!(hotel.issues("failures"), ["guest 2 PORTAL_REFUSED"], "{code}");
         assert_eq!(hotel.portal().count(Kind::Contact), 3);
     }
 }
@@ -194,7 +194,7 @@ fn a_method_that_the_portal_dropped_stops_everything_and_puts_nobody_aside() {
     hotel.answers_each("crm.contact.update", "result_error", missing);
     let said = hotel.exits(4, "sync");
     assert!(said.err.contains("обновите ecvi-b24"), "{}", said.err);
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 #[test]
@@ -211,6 +211,6 @@ fn an_unknown_code_with_401_or_403_is_a_refusal_in_sync_as_in_check() {
                 said.out
             );
         }
-        assert_eq!(hotel.flaws("failures"), [""; 0]);
+        assert_eq!(hotel.issues("failures"), [""; 0]);
     }
 }

@@ -28,10 +28,10 @@ fn hotel(card: Value) -> (Hotel, u64) {
 fn keeps_the_strangers_card(hotel: &Hotel, other: u64) {
     assert_ne!(hotel.contact(1).id, other);
     assert_eq!(hotel.portal().get(Kind::Contact, other).unwrap().text("COMMENTS"), "чужое");
-    assert_eq!(hotel.flaws("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
+    assert_eq!(hotel.issues("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
     assert_eq!(hotel.status()["warnings"][0]["message"], other.to_string());
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn one_card_of_the_same_last_name_is_taken_and_two_are_a_doubt() {
     hotel.sync();
     assert_eq!((hotel.contact(1).id, hotel.contact(1).text("COMMENTS")), (other, "x"));
     assert_eq!(hotel.contact(1).values("PHONE"), ["+79123456789"]);
-    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
 
     let (hotel, other) = self::hotel(json!({"LAST_NAME": "Белова"}));
     let phone = json!([{"VALUE": "89123456789"}]);
@@ -70,7 +70,7 @@ fn one_card_of_the_same_last_name_is_taken_and_two_are_a_doubt() {
     hotel.guest(1, "comment = 'x'");
     hotel.sync();
     assert!(![other, second].contains(&hotel.contact(1).id));
-    assert_eq!(hotel.flaws("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
+    assert_eq!(hotel.issues("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
 }
 
 #[test]
@@ -82,12 +82,12 @@ fn a_company_is_taken_by_its_title_alone() {
         hotel.export();
         let phone = json!([{"VALUE": "8 812 999-93-31"}]);
         let other = hotel.by_hand(Kind::Company, json!({"TITLE": title, "PHONE": phone}));
-        let gone = hotel.firm(1).id;
+        let gone = hotel.crm_company(1).id;
         hotel.portal().delete(Kind::Company, gone);
         hotel.company(1, "comment = 'x'");
         hotel.sync();
-        assert_eq!(hotel.firm(1).id == other, is_taken, "{title}");
+        assert_eq!(hotel.crm_company(1).id == other, is_taken, "{title}");
         let warnings: &[&str] = if is_taken { &[] } else { &["company 1 DOUBTFUL_MATCH"] };
-        assert_eq!(hotel.flaws("warnings"), warnings);
+        assert_eq!(hotel.issues("warnings"), warnings);
     }
 }

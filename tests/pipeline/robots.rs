@@ -52,7 +52,7 @@ fn hotel(robot: Robot, phone: &str, email: &str) -> Hotel {
 
 fn work(robot: Robot, hotel: &Hotel) {
     run(robot, hotel, Kind::Contact, hotel.contact(1).id);
-    run(robot, hotel, Kind::Company, hotel.firm(1).id);
+    run(robot, hotel, Kind::Company, hotel.crm_company(1).id);
 }
 
 fn set(robot: Robot, hotel: &Hotel, columns: &str) {
@@ -64,7 +64,7 @@ fn set(robot: Robot, hotel: &Hotel, columns: &str) {
 
 /// The phones and then the e-mails of both cards.
 fn values(hotel: &Hotel) -> [Vec<String>; 2] {
-    [hotel.contact(1), hotel.firm(1)].map(|card| {
+    [hotel.contact(1), hotel.crm_company(1)].map(|card| {
         let all = [card.values("PHONE"), card.values("EMAIL")].concat();
         all.iter().map(ToString::to_string).collect()
     })

@@ -7,7 +7,7 @@ use crate::hotel::Hotel;
 /// A part of the address that nobody may see.
 const SECRET: &str = "/sandbox";
 
-/// A pass with a failure, a warning and a lost portal, at some level of detail.
+/// A run with a failure, a warning and a lost portal, at some level of detail.
 fn logs(options: &str) -> String {
     let hotel = Hotel::new();
     assert!(hotel.server().webhook().contains(SECRET));

@@ -31,7 +31,7 @@ fn queries_and_the_hotels_own_status_codes_serve_another_shape() {
     assert_eq!(deal.text("TITLE"), "Заявка №17 (Белова) 01.12.2026 14:00 - 05.12.2026 12:00");
     assert_eq!(fields(&deal, ["STAGE_ID", "OPPORTUNITY"]), ["WON", "0.00"]);
     assert_eq!(deal.link_ids(), ["b-uuid", "a-uuid"].map(|guest| hotel.contact(guest).id));
-    hotel.rests();
+    hotel.runs_idle();
     hotel.sql("UPDATE person SET surname = 'Белая', changed = '2' WHERE uid = 'b-uuid'");
     hotel.sync();
     assert!(hotel.deal("s-uuid").text("TITLE").contains("(Белая)"));
@@ -80,7 +80,7 @@ fn columns_that_the_hotel_does_not_have_may_be_absent() {
     hotel.export();
     assert_eq!(hotel.deal(1).link_ids(), [1, 2].map(|guest| hotel.contact(guest).id));
     assert_eq!(hotel.contact(2).text("LAST_NAME"), "Гость №2");
-    assert_eq!(hotel.firm(1).text("TITLE"), "Компания №1");
+    assert_eq!(hotel.crm_company(1).text("TITLE"), "Компания №1");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn two_rows_with_one_id_fail_and_stop_nobody_else() {
         "INSERT INTO guests VALUES (1, 'a', '1'), (2, 'b', '1'), (1, 'c', '1'), (NULL, 'd', '1')",
     );
     hotel.exits(1, "initial-export");
-    assert_eq!(hotel.flaws("failures"), ["guest 1 DUPLICATE_ID", "guest NULL BAD_ID"]);
+    assert_eq!(hotel.issues("failures"), ["guest 1 DUPLICATE_ID", "guest NULL BAD_ID"]);
     assert_eq!(hotel.contact(2).text("LAST_NAME"), "b");
 }
 
@@ -131,7 +131,7 @@ fn of_41_and_41_as_a_text_the_number_gets_the_card_for_their_marks_are_the_same(
     hotel.exits(1, "initial-export");
     assert_eq!(hotel.portal().count(Kind::Contact), 1);
     assert_eq!(hotel.contact(41).text("LAST_NAME"), "Числова");
-    assert_eq!(hotel.flaws("failures"), ["guest 41 DUPLICATE_ID"]);
+    assert_eq!(hotel.issues("failures"), ["guest 41 DUPLICATE_ID"]);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn the_number_keeps_its_deal_from_a_text_also_while_it_waits_for_its_guest() {
                SELECT '41', 'другая', status, arrival, departure, modified_at FROM bookings WHERE id = 41",
     );
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 9 PORTAL_REFUSED", "booking 41 DUPLICATE_ID"]);
+    assert_eq!(hotel.issues("failures"), ["guest 9 PORTAL_REFUSED", "booking 41 DUPLICATE_ID"]);
     assert_eq!(hotel.objects(Kind::Deal, &41).len(), 0);
     hotel.portal().settings.required.clear();
     hotel.exits(1, "sync --retry-failed");
@@ -162,7 +162,7 @@ fn whoever_has_the_card_already_keeps_it_from_a_newcomer_with_the_same_mark() {
         hotel.exits(1, "sync");
         assert_eq!(hotel.portal().count(Kind::Contact), 2);
         assert_eq!(hotel.contact(41).text("LAST_NAME"), "Первая");
-        assert_eq!(hotel.flaws("failures"), ["guest 41 DUPLICATE_ID"]);
+        assert_eq!(hotel.issues("failures"), ["guest 41 DUPLICATE_ID"]);
     }
 }
 
@@ -175,7 +175,7 @@ fn ids_that_turn_from_texts_into_numbers_keep_their_cards() {
     hotel.sync();
     assert_eq!(hotel.contact(41).id, card);
     assert_eq!(hotel.portal().count(Kind::Contact), 2);
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 /// As pandas writes a column of whole numbers with gaps.
@@ -205,8 +205,8 @@ fn a_key_that_knows_no_case_is_read_in_order() {
          INSERT INTO companies (id, name, modified_at) VALUES ('a1', 'Ромашка', '1'), ('B2', 'Лютик', '1')",
     );
     hotel.export();
-    hotel.rests();
-    assert_eq!(hotel.firm("B2").text("TITLE"), "Лютик");
+    hotel.runs_idle();
+    assert_eq!(hotel.crm_company("B2").text("TITLE"), "Лютик");
 }
 
 /// Three bookings whose ids have no type of their own, exported.
@@ -239,9 +239,9 @@ fn bookings_whose_ids_turn_into_texts_and_back_keep_their_deals() {
                 hotel.says("sync");
                 assert_eq!((deals(), hotel.portal().count(Kind::Deal)), (before, 3), "{to}");
             }
-            assert_eq!(hotel.flaws("failures"), [""; 0]);
+            assert_eq!(hotel.issues("failures"), [""; 0]);
         }
-        hotel.rests();
+        hotel.runs_idle();
     }
 }
 
@@ -274,7 +274,7 @@ fn rows_with_new_ids_that_name_their_objects_keep_them() {
     assert_eq!(after, before);
     assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [3, 3]);
     hotel.sync();
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn ids_are_written_back_only_while_the_configuration_says_so_and_the_mirror_has_
     let off = configuration.replace("write_back = true", "write_back = false");
     std::fs::write(hotel.path("ecvi-b24.toml"), off).unwrap();
     hotel.sync();
-    hotel.rests();
+    hotel.runs_idle();
     hotel.sql("DROP TRIGGER refuses");
     hotel.guest(1, "comment = 'x'");
     hotel.sync();
@@ -315,11 +315,11 @@ fn references_that_are_texts_where_ids_are_numbers_lead_to_their_people() {
     hotel.booking(1, "guest_id = '1', company_id = '1'");
     hotel.export();
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
-    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.firm(1).id.to_string());
+    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.crm_company(1).id.to_string());
     hotel.guest(1, "last_name = 'Чернова'");
     hotel.sync();
     assert!(hotel.deal(1).text("TITLE").contains("(Чернова)"));
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn a_crm_id_that_cannot_be_read_makes_no_second_object() {
     hotel.guest(2, "crm_id = 'C_7'");
     hotel.exits(1, "initial-export");
     assert_eq!((hotel.contact(1).id, hotel.portal().count(Kind::Contact)), (card, 1));
-    assert_eq!(hotel.flaws("failures"), ["guest 2 BAD_ID"]);
+    assert_eq!(hotel.issues("failures"), ["guest 2 BAD_ID"]);
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn a_card_that_spoils_every_list_is_put_aside_alone() {
             hotel.exits(1, "sync");
             let name = word(kind);
             assert_eq!(
-                hotel.flaws("failures"),
+                hotel.issues("failures"),
                 [format!("{name} {place} CARD_UNREADABLE")],
                 "{harm:?}"
             );
@@ -85,7 +85,7 @@ fn a_card_that_spoils_every_list_is_put_aside_alone() {
             [Kind::Contact, Kind::Company, Kind::Deal].map(|kind| hotel.portal().count(kind)),
             [5; 3]
         );
-        hotel.rests();
+        hotel.runs_idle();
     }
 }
 
@@ -98,7 +98,7 @@ fn several_cards_of_one_page_are_put_aside_and_all_others_are_sent() {
     change_all(&hotel, 12);
     hotel.exits(1, "sync");
     let aside = [1, 2, 7, 12].map(|id| format!("guest {id} CARD_UNREADABLE"));
-    assert_eq!(hotel.flaws("failures"), aside);
+    assert_eq!(hotel.issues("failures"), aside);
     assert_eq!([Kind::Contact, Kind::Deal].map(|kind| changed(&hotel, kind)), [8, 12]);
 }
 
@@ -121,7 +121,7 @@ fn an_export_after_a_lost_state_leaves_a_spoiled_card_to_its_own_record() {
         hotel.lose_state();
         hotel.exits(1, "initial-export");
         assert_eq!(
-            hotel.flaws("failures"),
+            hotel.issues("failures"),
             ["guest 2 CARD_UNREADABLE", "booking 6 CARD_UNREADABLE"],
             "{harm:?}"
         );
@@ -153,7 +153,7 @@ fn a_creation_in_doubt_that_no_list_can_show_is_put_aside_and_not_made_again() {
         std::thread::sleep(std::time::Duration::from_millis(600));
         for _ in 0..2 {
             hotel.exits(1, "sync --retry-failed");
-            assert_eq!(hotel.flaws("failures"), ["guest 3 CARD_UNREADABLE"], "{harm:?}");
+            assert_eq!(hotel.issues("failures"), ["guest 3 CARD_UNREADABLE"], "{harm:?}");
         }
         assert_eq!((changed(&hotel, Kind::Contact), hotel.portal().count(Kind::Contact)), (1, 3));
         heal(&hotel);
@@ -202,7 +202,7 @@ fn where_every_list_fails_no_card_is_to_blame_and_few_questions_are_asked() {
         change_all(&hotel, 5);
         let requests = hotel.requests(|hotel| drop(hotel.exits(5, "sync")));
         assert!(requests < 20, "{requests} requests");
-        assert_eq!(hotel.flaws("failures"), [""; 0]);
+        assert_eq!(hotel.issues("failures"), [""; 0]);
         hotel.server().faults(|_| None);
         hotel.sync();
         assert_eq!(changed(&hotel, Kind::Contact), 5);
@@ -254,7 +254,7 @@ fn a_portal_that_never_lists_in_order_gets_every_change() {
     hotel.booking(5, "comment = 'z'");
     hotel.sync();
     assert_eq!(hotel.deal(5).text("COMMENTS"), "z");
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -268,7 +268,7 @@ fn where_the_question_for_one_card_fails_its_record_waits_and_nothing_is_made_an
         hotel.server().faults(move |call| call.calls("crm.item.get").then(|| answer.clone()));
         change_all(&hotel, 3);
         hotel.exits(1, "sync");
-        assert_eq!(hotel.flaws("failures"), ["guest 2 CARD_UNREADABLE"], "{fault:?}");
+        assert_eq!(hotel.issues("failures"), ["guest 2 CARD_UNREADABLE"], "{fault:?}");
         assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [2, 3]);
         assert_eq!([Kind::Contact, Kind::Company].map(|kind| changed(&hotel, kind)), [2, 3]);
         hotel.server().faults(|_| None);

@@ -86,9 +86,9 @@ fn a_contact_shows_what_its_bookings_say_from_its_creation_on() {
     assert_eq!(shown(&hotel, 1), "1 9 13050.50|RUB 2025-05-20 2025-05-20  0 0");
     assert_eq!(shown(&hotel, 2), "1 9 0.00|RUB 2025-05-20 2025-05-20  0 0");
     assert_eq!(shown(&hotel, 3), "0 0 0.00|RUB    0 0");
-    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
     hotel.says("audit");
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn noon(day: &str) -> DateTime<Utc> {
 }
 
 #[test]
-fn the_first_pass_of_a_day_finds_who_is_expected_no_more_and_nobody_else() {
+fn the_first_run_of_a_day_finds_who_is_expected_no_more_and_nobody_else() {
     let hotel = hotel();
     switch_on(&hotel);
     hotel.booking(1, "guest_id = 1, arrival = '2026-03-10', departure = '2026-03-12'");
@@ -208,7 +208,7 @@ fn the_first_pass_of_a_day_finds_who_is_expected_no_more_and_nobody_else() {
         "guest_id = 2, arrival = '2026-03-12', departure = '2026-03-14', status = 'temporary'",
     );
     let run = |kind, day| {
-        let report = hotel.pass(&RunOptions::new(kind), &Clock::virtual_at(noon(day)));
+        let report = hotel.run_at(&RunOptions::new(kind), &Clock::virtual_at(noon(day)));
         report.counts.updated.sum()
     };
     let next = || [1, 2].map(|guest| shown(&hotel, guest).split(' ').nth(5).unwrap().to_owned());
@@ -233,7 +233,7 @@ fn switched_on_later_it_fills_every_contact_once_and_touches_no_deal() {
         "guest_id = 1, status = 'checked_out', arrival = '2025-05-20', departure = '2025-05-29'",
     );
     hotel.export();
-    hotel.rests();
+    hotel.runs_idle();
     assert_eq!(ledger(&hotel), 0);
     switch_on(&hotel);
     assert_eq!(hotel.status()["records"]["guest"]["pending"], 3);
@@ -241,12 +241,12 @@ fn switched_on_later_it_fills_every_contact_once_and_touches_no_deal() {
     assert_eq!(shown(&hotel, 1), "1 9 0.00|RUB 2025-05-20 2025-05-20  0 0");
     assert_eq!(shown(&hotel, 3), "0 0 0.00|RUB    0 0");
     assert_eq!(hotel.sync(), "");
-    hotel.rests();
+    hotel.runs_idle();
     hotel.says("audit");
 }
 
 #[test]
-fn a_contact_that_the_pass_had_no_time_for_goes_with_the_next() {
+fn a_contact_that_the_run_had_no_time_for_goes_with_the_next() {
     let hotel = hotel();
     hotel.export();
     switch_on(&hotel);

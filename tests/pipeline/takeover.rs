@@ -21,7 +21,10 @@ fn a_row_with_a_crm_id_is_taken_over_not_created() {
         &format!("guest_id = 1, company_id = 1, status = 'checked_out', crm_id = {deal}"),
     );
     assert!(hotel.export().contains("initial-export: изменено: гости 1, компании 1, заявки 1\n"));
-    assert_eq!([hotel.contact(1).id, hotel.firm(1).id, hotel.deal(1).id], [contact, company, deal]);
+    assert_eq!(
+        [hotel.contact(1).id, hotel.crm_company(1).id, hotel.deal(1).id],
+        [contact, company, deal]
+    );
     assert_eq!(
         [hotel.contact(1).text("LAST_NAME"), hotel.contact(1).text("POST")],
         ["Белова", "директор"]
@@ -34,7 +37,7 @@ fn a_row_with_a_crm_id_is_taken_over_not_created() {
 }
 
 #[test]
-fn a_later_pass_takes_over_too() {
+fn a_later_run_takes_over_too() {
     let hotel = Hotel::running();
     let contact = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Старое"}));
     hotel.guest(2, &format!("crm_id = {contact}"));
@@ -63,7 +66,7 @@ fn nothing_is_created_that_carries_our_origin_already() {
     hotel.company(2, "");
     hotel.booking(2, "");
     assert_eq!(hotel.sync(), "sync: изменено: гости 1, компании 1, заявки 1\n");
-    assert_eq!([hotel.contact(2).id, hotel.firm(2).id, hotel.deal(2).id], standing);
+    assert_eq!([hotel.contact(2).id, hotel.crm_company(2).id, hotel.deal(2).id], standing);
 }
 
 #[test]
@@ -77,7 +80,7 @@ fn of_several_objects_with_our_origin_the_oldest_is_used_with_a_warning() {
     let names = [first, second]
         .map(|id| hotel.portal().get(Kind::Contact, id).unwrap().text("LAST_NAME").to_owned());
     assert_eq!(names, ["Белова", "x"]);
-    assert_eq!(hotel.flaws("warnings"), ["guest 2 SEVERAL_IN_CRM"]);
+    assert_eq!(hotel.issues("warnings"), ["guest 2 SEVERAL_IN_CRM"]);
     let status = hotel.says("status");
     for card in [first, second] {
         assert!(
@@ -96,7 +99,7 @@ fn of_two_rows_with_one_crm_id_the_second_is_reported_not_merged() {
     hotel.exits(1, "initial-export");
     assert_eq!(hotel.contact(1).id, contact);
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "Первая");
-    assert_eq!(hotel.flaws("failures"), ["guest 2 CRM_ID_TAKEN"]);
+    assert_eq!(hotel.issues("failures"), ["guest 2 CRM_ID_TAKEN"]);
     assert_eq!(hotel.portal().count(Kind::Contact), 1);
 }
 
@@ -121,7 +124,8 @@ fn a_deal_leaves_whom_its_booking_names_in_vain_when_another_row_has_the_card() 
         hotel.booking(1, "guest_id = 2, company_id = 1");
         hotel.stay(1, &[1]);
         hotel.export();
-        let (guest, other, firm) = (hotel.contact(1).id, hotel.contact(2).id, hotel.firm(1).id);
+        let (guest, other, firm) =
+            (hotel.contact(1).id, hotel.contact(2).id, hotel.crm_company(1).id);
         let (contacts, company) = match table {
             "guests" => (vec![other], firm.to_string()),
             _ => (vec![other, guest], "0".to_owned()),
@@ -131,8 +135,8 @@ fn a_deal_leaves_whom_its_booking_names_in_vain_when_another_row_has_the_card() 
         assert_eq!([Kind::Contact, Kind::Company].map(|kind| hotel.portal().count(kind)), [2, 2]);
         assert_eq!(hotel.deal(1).link_ids(), contacts, "{table}");
         assert_eq!(hotel.deal(1).text("COMPANY_ID"), company, "{table}");
-        assert_eq!(hotel.flaws("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
-        hotel.rests();
+        assert_eq!(hotel.issues("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
+        hotel.runs_idle();
     }
 }
 
@@ -161,7 +165,7 @@ fn a_card_that_a_guest_has_is_not_given_to_another_though_our_mark_was_erased_fr
     hotel.edit(Kind::Contact, contact, json!({"ORIGINATOR_ID": "", "ORIGIN_ID": ""}));
     hotel.guest(2, &format!("last_name = 'Вторая', crm_id = {contact}"));
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("failures"), ["guest 2 CRM_ID_TAKEN"]);
+    assert_eq!(hotel.issues("failures"), ["guest 2 CRM_ID_TAKEN"]);
     assert_eq!(hotel.portal().get(Kind::Contact, contact).unwrap().text("LAST_NAME"), "Приходько");
 }
 
@@ -174,7 +178,7 @@ fn a_card_with_another_guests_mark_is_that_guests_whatever_the_crm_id_says() {
     hotel.guest(2, &format!("last_name = 'Вторая', crm_id = {contact}"));
     hotel.exits(1, "initial-export");
     assert_eq!((hotel.contact(1).id, hotel.contact(1).text("LAST_NAME")), (contact, "Первая"));
-    assert_eq!(hotel.flaws("failures"), ["guest 2 CRM_ID_TAKEN"]);
+    assert_eq!(hotel.issues("failures"), ["guest 2 CRM_ID_TAKEN"]);
 }
 
 #[test]
@@ -269,7 +273,7 @@ fn one_card_with_this_phone_or_email_and_last_name_is_taken_over() {
         hotel.guest(1, &format!("last_name = 'БЕЛОВА', {reach}"));
         hotel.export();
         assert_eq!(hotel.contact(1).id, card, "{reach}");
-        assert_eq!(hotel.flaws("warnings"), [""; 0]);
+        assert_eq!(hotel.issues("warnings"), [""; 0]);
     }
 }
 
@@ -292,7 +296,7 @@ fn a_doubtful_match_is_created_with_a_warning() {
         hotel.guest(1, "last_name = 'Белова', phone = '+79001234567'");
         hotel.export();
         assert_ne!(hotel.contact(1).id, card);
-        assert_eq!(hotel.flaws("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
+        assert_eq!(hotel.issues("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
         assert!(hotel.says("status").contains(&format!("контакт {card}")));
     }
 }
@@ -303,7 +307,7 @@ fn whom_no_card_is_like_is_created_and_that_is_no_doubt() {
     hotel.guest(1, "last_name = 'Белова', phone = '+79000000000'");
     hotel.export();
     assert_eq!(hotel.portal().count(Kind::Contact), 2);
-    assert_eq!(hotel.flaws("warnings"), [""; 0]);
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
 }
 
 #[test]
@@ -313,7 +317,7 @@ fn two_cards_that_fit_are_a_doubtful_match() {
     hotel.guest(1, "last_name = 'Белова', phone = '+79001234567'");
     hotel.export();
     assert!(![first, second].contains(&hotel.contact(1).id));
-    assert_eq!(hotel.flaws("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
+    assert_eq!(hotel.issues("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
 }
 
 #[test]
@@ -334,7 +338,7 @@ fn companies_are_looked_for_by_their_name() {
         .by_hand(Kind::Company, json!({"TITLE": "Ромашка", "PHONE": [{"VALUE": "+73812000001"}]}));
     hotel.company(1, "name = 'ромашка', phone = '8 3812 00-00-01'");
     hotel.export();
-    assert_eq!(hotel.firm(1).id, card);
+    assert_eq!(hotel.crm_company(1).id, card);
 }
 
 #[test]

@@ -17,7 +17,10 @@ fn comment(text: &str) -> String {
     hotel.company(1, &format!("comment = '{text}'"));
     hotel.export();
     let guest = shown(&hotel.contact(1));
-    assert_eq!([shown(&hotel.deal(1)), shown(&hotel.firm(1))], [guest.clone(), guest.clone()]);
+    assert_eq!(
+        [shown(&hotel.deal(1)), shown(&hotel.crm_company(1))],
+        [guest.clone(), guest.clone()]
+    );
     guest
 }
 
@@ -65,8 +68,8 @@ fn names_titles_and_addresses_arrive_as_they_were_written() {
     assert_eq!(plain(hotel.contact(1).text("LAST_NAME")), name);
     assert_eq!(plain(hotel.contact(1).text("ADDRESS_CITY")), name);
     assert_eq!(plain(hotel.contact(1).values("PHONE")[0]), "+7 (1) & $next[2]");
-    assert_eq!(plain(hotel.firm(1).text("TITLE")), name);
-    assert_eq!(plain(hotel.firm(1).text("ADDRESS")), name);
+    assert_eq!(plain(hotel.crm_company(1).text("TITLE")), name);
+    assert_eq!(plain(hotel.crm_company(1).text("ADDRESS")), name);
     assert!(
         plain(hotel.deal(1).text("TITLE"))
             .starts_with(&format!("Заявка №{name} ({name}) 01.12.2026"))
@@ -78,8 +81,8 @@ fn a_line_break_in_a_name_separates_its_words() {
     let hotel = Hotel::new();
     hotel.company(1, "name = 'Ромашка\nОмск', address = 'ул. Ленина, 1\r\nкв. 2'");
     hotel.export();
-    assert_eq!(hotel.firm(1).text("TITLE"), "Ромашка Омск");
-    assert_eq!(hotel.firm(1).text("ADDRESS"), "ул. Ленина, 1 кв. 2");
+    assert_eq!(hotel.crm_company(1).text("TITLE"), "Ромашка Омск");
+    assert_eq!(hotel.crm_company(1).text("ADDRESS"), "ул. Ленина, 1 кв. 2");
 }
 
 #[test]
@@ -88,7 +91,10 @@ fn a_name_that_is_a_lone_zero_is_no_empty_name() {
     hotel.company(1, "name = '0', city = '0'");
     hotel.guest(1, "last_name = '0'");
     hotel.export();
-    assert_eq!([hotel.firm(1).text("TITLE"), hotel.firm(1).text("ADDRESS_CITY")], ["0\u{2060}"; 2]);
+    assert_eq!(
+        [hotel.crm_company(1).text("TITLE"), hotel.crm_company(1).text("ADDRESS_CITY")],
+        ["0\u{2060}"; 2]
+    );
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "0\u{2060}");
 }
 
@@ -98,6 +104,6 @@ fn titles_are_cut_at_255_characters() {
     hotel.company(1, &format!("name = '{}'", "я".repeat(300)));
     hotel.booking(1, &format!("number = '{}'", "7".repeat(300)));
     hotel.export();
-    assert_eq!(hotel.firm(1).text("TITLE"), "я".repeat(255));
+    assert_eq!(hotel.crm_company(1).text("TITLE"), "я".repeat(255));
     assert_eq!(hotel.deal(1).text("TITLE").chars().count(), 255);
 }

@@ -11,7 +11,7 @@ use ecvi_b24::sync::run::RunReport;
 
 use crate::hotel::Hotel;
 
-/// Bookings with a guest each, the first stay the oldest; a pass found all of it as sent.
+/// Bookings with a guest each, the first stay the oldest; a run found all of it as sent.
 fn hotel(bookings: u32) -> Hotel {
     let hotel = Hotel::new();
     for id in 1..=bookings {
@@ -33,20 +33,20 @@ fn patient(bookings: u32) -> Hotel {
     hotel
 }
 
-fn pass(hotel: &Hotel, minutes: i64, max_deletes: Option<u64>) -> RunReport {
-    let orders = RunOptions { max_deletes, ..RunOptions::new(RunKind::Sync) };
+fn run(hotel: &Hotel, minutes: i64, max_deletes: Option<u64>) -> RunReport {
+    let options = RunOptions { max_deletes, ..RunOptions::new(RunKind::Sync) };
     let now: DateTime<Utc> = Utc::now() + TimeDelta::minutes(20 + minutes);
-    hotel.pass(&orders, &Clock::virtual_at(now))
+    hotel.run_at(&options, &Clock::virtual_at(now))
 }
 
-/// A pass at this minute.
+/// A run at this minute.
 fn sync(hotel: &Hotel, minutes: i64) -> RunReport {
-    pass(hotel, minutes, None)
+    run(hotel, minutes, None)
 }
 
 /// Likewise, by somebody who says that so many may be gone.
 fn vouched(hotel: &Hotel, minutes: i64, most: u64) -> RunReport {
-    pass(hotel, minutes, Some(most))
+    run(hotel, minutes, Some(most))
 }
 
 fn deals(hotel: &Hotel) -> usize {
@@ -308,7 +308,7 @@ fn some_people_may_change_their_names_and_all_may_be_written_otherwise() {
     hotel.sync();
     hotel.sql("UPDATE guests SET last_name = '  ' || last_name || '  ', modified_at = 'y'");
     hotel.sync();
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
 }
 
 #[test]
@@ -321,7 +321,7 @@ fn ids_that_become_texts_wait_for_nothing_and_fail_nobody() {
          booking_guests = 'SELECT CAST(booking_id AS TEXT) AS booking_id, guest_id FROM booking_guests'",
     );
     assert_eq!(sync(&hotel, 0).outcome, Outcome::Ok);
-    assert_eq!(hotel.flaws("failures"), [""; 0]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
     assert_eq!(deals(&hotel), 8);
 }
 
@@ -347,8 +347,8 @@ fn age_state(hotel: &Hotel) {
 fn a_state_of_the_version_before_is_carried_along_and_learns_the_stays() {
     let hotel = hotel(30);
     age_state(&hotel);
-    hotel.rests();
-    hotel.rests();
+    hotel.runs_idle();
+    hotel.runs_idle();
     drop_bookings(&hotel, "id <= 3");
     assert_eq!((sync(&hotel, 0).outcome, deals(&hotel)), (Outcome::Partial, 30));
 }
@@ -372,6 +372,6 @@ fn a_second_change_is_seen_whatever_modified_at_looks_like_elsewhere() {
             hotel.sync();
             assert_eq!(hotel.contact(3).text("COMMENTS"), comment, "{odd}, {stamp}");
         }
-        hotel.rests();
+        hotel.runs_idle();
     }
 }

@@ -24,7 +24,7 @@ fn a_booking_waits_until_its_guest_has_a_crm_id() {
     let status = hotel.status();
     assert_eq!(status["records"]["booking"]["waiting"], 1);
     assert_eq!(status["records"]["booking"]["failed"], 0);
-    hotel.rests();
+    hotel.runs_idle();
     hotel.guest(2, "birth_date = '1991-01-01'");
     assert_eq!(hotel.sync(), "sync: создано: гости 1, заявки 1\n");
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(2).id]);
@@ -96,13 +96,13 @@ fn a_booking_goes_without_a_companion_and_is_completed_later() {
     hotel.stay(1, &[1, 2]);
     hotel.exits(1, "initial-export");
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
-    assert_eq!(hotel.flaws("warnings"), ["booking 1 WITHOUT_COMPANION"]);
-    hotel.rests();
+    assert_eq!(hotel.issues("warnings"), ["booking 1 WITHOUT_COMPANION"]);
+    hotel.runs_idle();
     hotel.guest(2, "birth_date = '1991-01-01'");
     assert_eq!(hotel.sync(), "sync: создано: гости 1; изменено: заявки 1\n");
     assert_eq!(hotel.deal(1).link_ids(), [1, 2].map(|guest| hotel.contact(guest).id));
-    assert_eq!(hotel.flaws("warnings"), [""; 0]);
-    hotel.rests();
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
+    hotel.runs_idle();
 }
 
 #[test]
@@ -116,8 +116,8 @@ fn a_companion_who_is_gone_from_ecvi_is_waited_for_no_longer() {
     hotel.sync();
     assert_eq!(hotel.says("sync --dry-run"), "Делать нечего: всё передано.\n");
     // Only the reference is left, and nobody has it.
-    assert_eq!(hotel.flaws("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
-    hotel.rests();
+    assert_eq!(hotel.issues("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
+    hotel.runs_idle();
 }
 
 #[test]
@@ -128,11 +128,11 @@ fn a_companion_who_came_with_a_change_and_is_gone_is_waited_for_no_longer() {
     hotel.guest(2, "last_name = 'Чернова'");
     hotel.stay(1, &[1, 2]);
     hotel.exits(1, "sync");
-    assert_eq!(hotel.flaws("warnings"), ["booking 1 WITHOUT_COMPANION"]);
+    assert_eq!(hotel.issues("warnings"), ["booking 1 WITHOUT_COMPANION"]);
     hotel.sql("DELETE FROM guests WHERE id = 2");
     hotel.sync();
-    assert_eq!(hotel.flaws("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
-    hotel.rests();
+    assert_eq!(hotel.issues("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
+    hotel.runs_idle();
 }
 
 #[test]
@@ -143,10 +143,10 @@ fn a_booking_goes_without_its_company_and_is_completed_later() {
     hotel.booking(1, "guest_id = 1, company_id = 1");
     hotel.exits(1, "initial-export");
     assert!(matches!(hotel.deal(1).text("COMPANY_ID"), "" | "0"));
-    assert_eq!(hotel.flaws("warnings"), ["booking 1 WITHOUT_COMPANION"]);
+    assert_eq!(hotel.issues("warnings"), ["booking 1 WITHOUT_COMPANION"]);
     hotel.company(1, "comment = 'x'");
     hotel.sync();
-    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.firm(1).id.to_string());
+    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.crm_company(1).id.to_string());
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_booking_whose_guest_is_gone_waits_no_longer() {
     hotel.sql("DELETE FROM guests WHERE id = 2");
     assert_eq!(hotel.sync(), "sync: создано: заявки 1\n");
     assert_eq!(hotel.deal(1).link_ids(), [0; 0]);
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -179,9 +179,9 @@ fn a_payer_who_turns_up_ends_the_warning_though_the_deal_has_another_company() {
     hotel.company(1, "name = 'Ромашка'");
     hotel.booking(1, "company_id = 1, payer_company_id = 7");
     hotel.export();
-    assert_eq!(hotel.flaws("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
+    assert_eq!(hotel.issues("warnings"), ["booking 1 UNKNOWN_REFERENCE"]);
     hotel.company(7, "name = 'Плательщик'");
     hotel.sync();
-    assert_eq!(hotel.flaws("warnings"), Vec::<String>::new());
-    hotel.rests();
+    assert_eq!(hotel.issues("warnings"), Vec::<String>::new());
+    hotel.runs_idle();
 }

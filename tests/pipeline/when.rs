@@ -34,7 +34,7 @@ fn an_older_modified_at_is_a_change_too() {
 }
 
 #[test]
-fn an_idle_pass_costs_no_request_and_says_nothing() {
+fn an_idle_run_costs_no_request_and_says_nothing() {
     let hotel = Hotel::running();
     let requests = hotel.requests(|hotel| assert_eq!(hotel.sync(), ""));
     assert_eq!(requests, 0);
@@ -60,7 +60,7 @@ fn all_fields_go_at_once_and_overwrite_what_people_changed() {
 fn what_people_change_is_left_alone_until_the_record_changes() {
     let hotel = Hotel::running();
     hotel.edit(Kind::Deal, hotel.deal(1).id, json!({"TITLE": "Наша сделка"}));
-    hotel.rests();
+    hotel.runs_idle();
     assert_eq!(hotel.deal(1).text("TITLE"), "Наша сделка");
 }
 
@@ -85,7 +85,7 @@ fn a_booking_goes_again_when_its_companies_changed() {
     hotel.company(1, "");
     hotel.sql("UPDATE bookings SET payer_company_id = 1");
     hotel.sync();
-    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.firm(1).id.to_string());
+    assert_eq!(hotel.deal(1).text("COMPANY_ID"), hotel.crm_company(1).id.to_string());
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_booking_goes_again_when_its_guest_has_another_last_name_and_only_then() {
     assert!(hotel.deal(1).text("TITLE").starts_with("Заявка №3682 (Лебедева) "));
     assert_eq!(hotel.status()["records"]["booking"]["pending"], 0);
     assert!(hotel.says("sync --dry-run").contains("Делать нечего"));
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_second_change_within_the_same_second_is_seen() {
     hotel.sql("UPDATE bookings SET amount = '200'");
     assert_eq!(hotel.sync(), "sync: изменено: заявки 1\n");
     assert_eq!(hotel.deal(1).text("OPPORTUNITY"), "200.00");
-    hotel.rests();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_guest_whose_row_comes_after_the_booking_completes_the_deal() {
     assert_eq!(hotel.sync(), "sync: создано: гости 1, компании 1; изменено: заявки 1\n");
     assert_eq!(hotel.deal(2).link_ids(), [hotel.contact(2).id]);
     assert!(hotel.deal(2).text("TITLE").contains("(Белова)"));
-    assert_eq!(hotel.deal(2).text("COMPANY_ID"), hotel.firm(1).id.to_string());
+    assert_eq!(hotel.deal(2).text("COMPANY_ID"), hotel.crm_company(1).id.to_string());
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn what_is_new_goes_before_what_is_only_sent_again() {
 }
 
 #[test]
-fn a_cancellation_does_not_wait_for_guests_who_change_with_every_pass() {
+fn a_cancellation_does_not_wait_for_guests_who_change_with_every_run() {
     let hotel = Hotel::running();
     hotel.configure("portal.batch_size = 5");
     (2..=80).for_each(|id| hotel.guest(id, ""));
@@ -225,14 +225,18 @@ fn a_cancellation_does_not_wait_for_guests_who_change_with_every_pass() {
         hotel.sql(&format!("UPDATE guests SET comment = '{round}', modified_at = 'z{round}'"));
         let status = ["cancelled", "confirmed"][round % 2];
         hotel.booking(1, &format!("status = '{status}'"));
-        // A pass of two minutes at a portal that takes ten seconds a request.
+        // A run of two minutes at a portal that takes ten seconds a request.
         let clock = Clock::virtual_at(Utc::now());
-        let orders = RunOptions {
+        let options = RunOptions {
             time_limit: Some(Duration::from_secs(120)),
             ..RunOptions::new(RunKind::Sync)
         };
-        let ended =
-            hotel.through(|_| clock.sleep(Duration::from_secs(10)), &orders, &clock, &mut ());
+        let ended = hotel.run_disturbed(
+            |_| clock.sleep(Duration::from_secs(10)),
+            &options,
+            &clock,
+            &mut (),
+        );
         assert_eq!(ended.outcome, Outcome::Interrupted);
         assert!((1..80).contains(&ended.counts.updated[RecordKind::Guest]), "{:?}", ended.counts);
         let stage = if status == "cancelled" { "LOSE" } else { "EXECUTING" };
@@ -253,12 +257,13 @@ fn a_deal_that_went_before_its_guest_is_looked_at_again() {
     hotel.sql("UPDATE guests SET last_name = 'Новикова' WHERE id = 50");
     hotel.booking(1, "comment = 'x'");
     let clock = Clock::virtual_at(Utc::now());
-    let orders =
+    let options =
         RunOptions { time_limit: Some(Duration::from_secs(300)), ..RunOptions::new(RunKind::Sync) };
-    let ended = hotel.through(|_| clock.sleep(Duration::from_secs(10)), &orders, &clock, &mut ());
+    let ended =
+        hotel.run_disturbed(|_| clock.sleep(Duration::from_secs(10)), &options, &clock, &mut ());
     assert_eq!((ended.outcome, ended.counts.updated), (Outcome::Ok, [50, 0, 1].into()));
     assert!(!hotel.deal(1).text("TITLE").contains("Новикова"), "it went before its guest");
     hotel.sync();
     assert!(hotel.deal(1).text("TITLE").contains("Новикова"));
-    hotel.rests();
+    hotel.runs_idle();
 }

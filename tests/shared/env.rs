@@ -97,7 +97,7 @@ impl TestEnv {
         State::open(&self.path("state.db")).unwrap()
     }
 
-    /// Somebody deletes a state, long after the last pass.
+    /// Somebody deletes a state, long after the last run.
     pub(crate) fn lose_state(&self, name: &str) {
         fs::remove_file(self.path(name)).unwrap();
         self.let_time_pass(name);
@@ -141,12 +141,12 @@ impl TestEnv {
         self.exits(code, arguments).err
     }
 
-    /// A pass that finds nothing to do, and asks the portal nothing.
+    /// A run that finds nothing to do, and asks the portal nothing.
     #[track_caller]
     pub(crate) fn is_quiet(&self) {
         let before = self.server.requests();
         assert_eq!(self.run(0, "sync"), "");
-        assert_eq!(self.server.requests(), before, "requests of an idle pass");
+        assert_eq!(self.server.requests(), before, "requests of an idle run");
     }
 
     /// The document of `status --json`.

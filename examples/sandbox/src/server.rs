@@ -139,7 +139,7 @@ impl Server {
     }
 
     /// What people do in the CRM just before a request: they edit, merge and delete in the midst of
-    /// a pass.
+    /// a run.
     pub fn people(&self, deed: impl FnMut(&Exchange, &mut Portal) + Send + 'static) {
         *lock(&self.shared.people) = Box::new(deed);
     }

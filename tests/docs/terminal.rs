@@ -64,7 +64,7 @@ impl Hotel {
             folder: TempDir::new().unwrap(),
             server: Server::start(Portal::new(), 0).unwrap(),
         };
-        hotel.sql(include_str!("../desk/mirror.sql"));
+        hotel.sql(include_str!("../screens/mirror.sql"));
         hotel.sql("UPDATE bookings SET status = '7' WHERE id = 8");
         let config = hotel.folder.path().join("ecvi-b24.toml");
         let toml = format!(

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::crew::each;
 use crate::hotel::Hotel;
+use crate::parallel_runs::each;
 use crate::program::Victim;
 use crate::scene::Scene;
 

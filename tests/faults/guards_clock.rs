@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use bitrix24_sandbox::Fault;
 
-use crate::crew::{each, enumerate};
 use crate::hotel::{HASTY, Hotel, LATE};
+use crate::parallel_runs::{each, enumerate};
 use crate::program::Victim;
 use crate::scene::Scene;
 use crate::scenes;

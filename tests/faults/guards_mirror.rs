@@ -5,9 +5,9 @@ use std::fs;
 
 use rusqlite::Connection;
 
-use crate::crew::each;
 use crate::hotel::Hotel;
-use crate::picture::picture;
+use crate::parallel_runs::each;
+use crate::portal_snapshot::snapshot;
 
 /// Every run ends with exit 3 and these words, without a request.
 #[track_caller]
@@ -17,14 +17,14 @@ fn refuses(hotel: &Hotel, words: &str) {
 
 #[track_caller]
 fn refuses_each(hotel: &Hotel, commands: &[&str], words: &str) {
-    let before = picture(&hotel.server.portal());
+    let before = snapshot(&hotel.server.portal());
     let requests = hotel.server.requests();
     for command in commands {
         let ended = hotel.run(command).expect(3);
         assert!(ended.stderr.contains(words), "{command}: {}", ended.stderr);
     }
     assert_eq!(hotel.server.requests(), requests);
-    assert_eq!(picture(&hotel.server.portal()), before);
+    assert_eq!(snapshot(&hotel.server.portal()), before);
 }
 
 /// A hotel after an initial export, with this done to its mirror since.
@@ -85,12 +85,12 @@ fn a_column_that_a_hotel_does_not_have_may_be_absent() {
         ("booking_guests", "position"),
     ] {
         let hotel = after(&format!("ALTER TABLE {table} RENAME COLUMN {column} TO theirs"));
-        let before = picture(&hotel.server.portal());
+        let before = snapshot(&hotel.server.portal());
         hotel.run("sync").expect(0);
-        assert_eq!(picture(&hotel.server.portal()), before, "{table}.{column}");
+        assert_eq!(snapshot(&hotel.server.portal()), before, "{table}.{column}");
         hotel.sql("UPDATE guests SET last_name = 'Иванова' WHERE id = 41");
         hotel.run("sync --full").expect(0);
-        let now = picture(&hotel.server.portal());
+        let now = snapshot(&hotel.server.portal());
         assert!(now.iter().any(|line| line.contains("LAST_NAME=Иванова")), "{table}.{column}");
     }
 }
@@ -107,7 +107,7 @@ fn a_mirror_in_which_bookings_carry_other_numbers_is_refused_until_somebody_says
     ];
     refuses_each(&hotel, &commands, "another hotel's mirror");
     hotel.run("sync --max-deletes 2").expect(0);
-    let titles = picture(&hotel.server.portal());
+    let titles = snapshot(&hotel.server.portal());
     assert_eq!(titles.iter().filter(|line| line.contains("TITLE=Заявка №A-")).count(), 2);
 }
 
@@ -184,9 +184,9 @@ fn a_mirror_whose_writer_died_in_the_middle_is_not_taken_for_whole() {
 fn of_a_mirror_in_wal_mode_the_last_whole_version_is_read() {
     let hotel = Hotel::running();
     let writer = in_the_middle(&hotel, "WAL");
-    let (before, requests) = (picture(&hotel.server.portal()), hotel.server.requests());
+    let (before, requests) = (snapshot(&hotel.server.portal()), hotel.server.requests());
     hotel.run("sync").expect(0);
-    assert_eq!((picture(&hotel.server.portal()), hotel.server.requests()), (before, requests));
+    assert_eq!((snapshot(&hotel.server.portal()), hotel.server.requests()), (before, requests));
     drop(writer);
 }
 
@@ -197,14 +197,14 @@ fn more_deletions_than_max_deletes_wait_for_an_administrator_while_updates_go_on
     hotel.run("initial-export").expect(0);
     hotel.sql("DELETE FROM bookings WHERE id IN (5, 6); UPDATE bookings SET comment = 'late', modified_at = '2026-06-01 10:00:00'");
     let deals = |hotel: &Hotel| {
-        picture(&hotel.server.portal()).iter().filter(|line| line.starts_with("deal")).count()
+        snapshot(&hotel.server.portal()).iter().filter(|line| line.starts_with("deal")).count()
     };
     for command in ["sync", "sync --full", "retry", "sync --max-deletes 1"] {
         let ended = hotel.run(command).expect(1);
         assert!(ended.stderr.contains("--max-deletes 2"), "{}", ended.stderr);
         assert_eq!(deals(&hotel), 3, "{command}");
     }
-    assert!(picture(&hotel.server.portal()).iter().any(|line| line.contains("COMMENTS=late")));
+    assert!(snapshot(&hotel.server.portal()).iter().any(|line| line.contains("COMMENTS=late")));
     hotel.run("sync --max-deletes 2").expect(0);
     assert_eq!(deals(&hotel), 1);
 }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use bitrix24_sandbox::{Condition, Exchange, Fault};
 
-use crate::crew::each;
 use crate::hotel::{HASTY, Hotel, SECRET};
+use crate::parallel_runs::each;
 use crate::program::{Ended, Victim};
 use crate::scenes;
 use crate::wire::{Asked, asked};

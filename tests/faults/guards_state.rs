@@ -9,9 +9,9 @@ use bitrix24_sandbox::Fault;
 use ecvi_b24::state::State;
 use rusqlite::Connection;
 
-use crate::crew::enumerate;
 use crate::hotel::Hotel;
-use crate::picture::picture;
+use crate::parallel_runs::enumerate;
+use crate::portal_snapshot::snapshot;
 use crate::program::Victim;
 use crate::scene::Scene;
 use crate::scenes;
@@ -185,7 +185,10 @@ fn a_second_program_ends_at_once_and_sends_nothing() {
         first.join().unwrap().expect(0);
     });
     assert_eq!(
-        picture(&hotel.server.portal()).iter().filter(|line| line.contains("ORIGIN_ID=43")).count(),
+        snapshot(&hotel.server.portal())
+            .iter()
+            .filter(|line| line.contains("ORIGIN_ID=43"))
+            .count(),
         1
     );
 }

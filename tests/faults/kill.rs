@@ -2,8 +2,8 @@
 
 use bitrix24_sandbox::{Exchange, Fault};
 
-use crate::crew::enumerate;
 use crate::hotel::{Hotel, SHARING};
+use crate::parallel_runs::enumerate;
 use crate::program::Victim;
 use crate::scene::Scene;
 use crate::scenes;
@@ -118,7 +118,7 @@ fn a_sync_that_updates_is_killed_at_every_moment() {
 #[test]
 fn a_sync_that_deletes_is_killed_at_every_moment() {
     let scene = Scene::new(scenes::cancelled_for_good(), "sync");
-    assert!(!scene.picture().iter().any(|line| line.starts_with("deal 6")));
+    assert!(!scene.snapshot().iter().any(|line| line.starts_with("deal 6")));
     at_least(kill_everywhere(&scene), MOMENTS);
 }
 

@@ -7,7 +7,6 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
-mod crew;
 #[path = "../shared/env.rs"]
 mod env;
 mod first_commit;
@@ -18,8 +17,9 @@ mod guards_state;
 mod hostile_files;
 mod hotel;
 mod kill;
-#[path = "../shared/picture.rs"]
-mod picture;
+mod parallel_runs;
+#[path = "../shared/portal_snapshot.rs"]
+mod portal_snapshot;
 mod power_cut;
 mod program;
 mod scene;

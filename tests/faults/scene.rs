@@ -5,13 +5,13 @@ use bitrix24_sandbox::{Kind, Php, Portal};
 use chrono::Utc;
 
 use crate::hotel::Hotel;
-use crate::picture::picture;
+use crate::portal_snapshot::snapshot;
 
 pub(crate) struct Scene {
     hotel: Hotel,
     /// The command that is interrupted.
     pub(crate) command: &'static str,
-    picture: Vec<String>,
+    snapshot: Vec<String>,
     ever_made: [u64; 3],
 }
 
@@ -21,7 +21,7 @@ impl Scene {
         let calm = hotel.copy();
         settle(&calm, command, "calm", &[]);
         let portal = calm.server.portal();
-        Scene { hotel, command, picture: picture(&portal), ever_made: ever_made(&portal) }
+        Scene { hotel, command, snapshot: snapshot(&portal), ever_made: ever_made(&portal) }
     }
 
     /// A fresh copy of the hotel.
@@ -35,8 +35,8 @@ impl Scene {
     }
 
     /// What stands in the portal when nothing went wrong.
-    pub(crate) fn picture(&self) -> &[String] {
-        &self.picture
+    pub(crate) fn snapshot(&self) -> &[String] {
+        &self.snapshot
     }
 
     /// How many objects were ever made when nothing went wrong.
@@ -48,11 +48,11 @@ impl Scene {
     #[track_caller]
     pub(crate) fn shows(&self, object: &str, text: &str) {
         let found: Vec<&String> =
-            self.picture.iter().filter(|line| line.starts_with(&format!("{object}:"))).collect();
+            self.snapshot.iter().filter(|line| line.starts_with(&format!("{object}:"))).collect();
         assert!(
             matches!(found.as_slice(), [line] if line.contains(text)),
             "{object} {text}: {:#?}",
-            self.picture
+            self.snapshot
         );
     }
 
@@ -67,7 +67,7 @@ impl Scene {
         hotel.heal();
         settle(hotel, self.command, harm, environment);
         let portal = hotel.server.portal();
-        assert_eq!(picture(&portal), self.picture, "{}, {harm}", self.command);
+        assert_eq!(snapshot(&portal), self.snapshot, "{}, {harm}", self.command);
         assert_eq!(ever_made(&portal), self.ever_made, "{}, {harm}", self.command);
         drop(portal);
         assert_eq!(hotel.not_written_back(), [""; 0], "{}, {harm}", self.command);

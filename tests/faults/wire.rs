@@ -7,8 +7,8 @@ use bitrix24_sandbox::{Exchange, Fault, Php};
 
 use serde_json::json;
 
-use crate::crew::{each, enumerate};
 use crate::hotel::Hotel;
+use crate::parallel_runs::{each, enumerate};
 use crate::scene::Scene;
 use crate::scenes;
 use crate::wire_faults::{FEW, LOST, Means, REFUSED, SILENT, WireFault, return_all};

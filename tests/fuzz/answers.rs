@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::dice::Dice;
 use crate::hotel::{Hotel, SECRET, fill, sync, toml};
-use crate::look;
+use crate::invariants;
 use crate::wire::Wire;
 
 /// The booking that may be removed.
@@ -29,14 +29,14 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
         return Ok(());
     }
     let (mut wanted, mut found) =
-        (look::picture(&calm.wire.portal), look::picture(&harmed.wire.portal));
+        (invariants::snapshot(&calm.wire.portal), invariants::snapshot(&harmed.wire.portal));
     if harmed.forgot {
         // What is left of it then: everybody stands there, once. Nobody knows any more of a deal to
         // be deleted.
         wanted.retain(|(_, origin), _| origin != GONE);
         wanted.values_mut().chain(found.values_mut()).for_each(String::clear);
     }
-    look::same(&wanted, &found).map_err(|wrong| format!("{wrong}\n  {}", tale()))
+    invariants::same(&wanted, &found).map_err(|wrong| format!("{wrong}\n  {}", tale()))
 }
 
 fn history(seed: u64, dir: &Path, harmed: bool) -> Result<Hotel, String> {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::dice::Dice;
 use crate::hotel::{Hotel, fill, sql, sync, toml};
-use crate::look::picture;
+use crate::invariants::snapshot;
 use crate::once::run_once;
 use crate::run::folder;
 use crate::wire::Wire;
@@ -55,7 +55,9 @@ fn rows(list: &mut Value) -> impl Iterator<Item = &mut Value> {
 }
 
 fn contact_41(hotel: &Hotel) -> String {
-    picture(&hotel.wire.portal).remove(&(bitrix24_sandbox::Kind::Contact, "41".to_owned())).unwrap()
+    snapshot(&hotel.wire.portal)
+        .remove(&(bitrix24_sandbox::Kind::Contact, "41".to_owned()))
+        .unwrap()
 }
 
 #[test]

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use crate::dice::Dice;
-use crate::look;
+use crate::invariants;
 use crate::once::run_once;
 use crate::wire::Wire;
 
@@ -102,7 +102,7 @@ impl Hotel {
 
     pub(crate) fn with(config: Config, dice: &mut Dice, percent: usize) -> Hotel {
         let (clock, portal) = (Clock::virtual_at(start()), portal());
-        let strangers = look::strangers(&portal);
+        let strangers = invariants::strangers(&portal);
         let wire = Wire::new(
             portal,
             clock.clone(),
@@ -118,9 +118,9 @@ impl Hotel {
         let ended = self
             .try_run(options)
             .map_err(|error| format!("the state cannot be used: {error:#}"))?;
-        look::after_run(self, &ended)?;
+        invariants::after_run(self, &ended)?;
         if !self.wire.lied {
-            look::at_portal(&self.wire.portal, &self.strangers)?;
+            invariants::at_portal(&self.wire.portal, &self.strangers)?;
         }
         Ok(ended)
     }

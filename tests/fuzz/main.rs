@@ -15,15 +15,15 @@ mod configuration;
 mod damage;
 #[path = "../simulation/dice.rs"]
 mod dice;
-mod ears;
 mod found;
-mod honest;
 mod hotel;
-mod look;
+mod invariants;
+mod log_lines;
 #[path = "../shared/run.rs"]
 mod once;
 mod rows;
 mod run;
+mod sent_values;
 mod tree;
 mod values;
 mod wire;

@@ -16,7 +16,7 @@ use rusqlite::types::ValueRef;
 use crate::dice::Dice;
 use crate::hotel::{Hotel, fill, sync};
 use crate::values::{Odd, cell};
-use crate::{honest, look};
+use crate::{invariants, sent_values};
 
 const TABLES: [&str; 4] = ["guests", "companies", "bookings", "booking_guests"];
 
@@ -27,7 +27,7 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
     let whole = fs::read(dir.join("mirror.db")).unwrap();
     let mut hotel = Hotel::new(dir, &mut dice, 0);
     hotel.rest()?;
-    let wanted = look::picture(&hotel.wire.portal);
+    let wanted = invariants::snapshot(&hotel.wire.portal);
     let fresh = dice.chance(30);
     if fresh {
         // Nothing was sent yet: the first thing that is ever seen is the damaged mirror.
@@ -36,7 +36,7 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
     }
     let tale = damage(dir, &mut dice);
     damaged(&mut hotel, &mut dice)
-        .and_then(|()| if fresh { honest::check(&hotel) } else { Ok(()) })
+        .and_then(|()| if fresh { sent_values::check(&hotel) } else { Ok(()) })
         .and_then(|()| {
             put_back(dir, &whole);
             match hotel.rest() {
@@ -47,7 +47,11 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
             }
         })
         .and_then(|all| {
-            if all { look::same(&wanted, &look::picture(&hotel.wire.portal)) } else { Ok(()) }
+            if all {
+                invariants::same(&wanted, &invariants::snapshot(&hotel.wire.portal))
+            } else {
+                Ok(())
+            }
         })
         .map_err(|wrong| format!("{wrong}\n  {}", tale.join("\n  ")))
 }

@@ -10,7 +10,7 @@ use std::{env, thread};
 
 use tempfile::TempDir;
 
-use crate::ears;
+use crate::log_lines;
 
 /// No case works this long; what does hangs.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -24,7 +24,7 @@ fn number(variable: &str) -> Option<u64> {
 
 /// Runs as many cases as the environment says, or else `usual`.
 pub(crate) fn cases(sort: &str, usual: u64, case: Case) {
-    ears::listen();
+    log_lines::listen();
     if let Some(seed) = number("FUZZ_SEED") {
         return case(seed, folder().path())
             .unwrap_or_else(|wrong| panic!("FUZZ_SEED={seed}: {wrong}"));

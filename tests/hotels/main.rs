@@ -12,6 +12,6 @@ mod history;
 mod hotel;
 mod matching;
 mod oddities;
-mod picture;
+mod portal_snapshot;
 mod shapes;
 mod window;

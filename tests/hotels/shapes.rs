@@ -5,7 +5,7 @@ use bitrix24_sandbox::Kind;
 
 use crate::env::TestEnv;
 use crate::hotel::script;
-use crate::picture::{Picture, picture};
+use crate::portal_snapshot::{Snapshot, snapshot};
 
 /// What the mirror `views` has no columns for.
 const LACKING: [&str; 10] = [
@@ -21,8 +21,8 @@ const LACKING: [&str; 10] = [
     "company.COMMENTS",
 ];
 
-fn seen(hotel: &TestEnv, without: &[&str]) -> Picture {
-    picture(&hotel.server.portal(), without)
+fn seen(hotel: &TestEnv, without: &[&str]) -> Snapshot {
+    snapshot(&hotel.server.portal(), without)
 }
 
 fn a_day_passes(hotel: &TestEnv, example: &str) {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use crate::filler::{End, WRITE};
-use crate::place::{FILLER, Place, is_root, open_to};
+use crate::folders::{FILLER, Place, is_root, open_to};
 
 fn was_written(path: &Path, hours_ago: u64) {
     let time = SystemTime::now() - Duration::from_secs(hours_ago * 3600);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::place::{FILLER, Place, Said, is_root, open_to};
+use crate::folders::{FILLER, Place, Said, is_root, open_to};
 
 /// Rows without end, which none of the program's own statements can cut short.
 const ENDLESS: &str = "[mirror.queries]\nguests = \"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 \

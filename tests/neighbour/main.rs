@@ -7,12 +7,12 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod age;
-mod any;
 #[path = "../simulation/dice.rs"]
 mod dice;
 mod files;
 mod filler;
+mod folders;
 mod mounts;
 mod owners;
-mod place;
+mod random_places;
 mod resources;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::filler::{End, WRITE};
-use crate::place::{FILLER, Place, ROOT, Said, is_root, open_to};
+use crate::folders::{FILLER, Place, ROOT, Said, is_root, open_to};
 
 /// How the script says that it may not mount.
 const NOT_HERE: i32 = 97;

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
 use crate::filler::{End, LONG_WRITE, User, WRITE};
-use crate::place::{FILLER, Place, READER, ROOT, SHARED, is_root, open_to};
+use crate::folders::{FILLER, Place, READER, ROOT, SHARED, is_root, open_to};
 
 const OF_GROUP: User = User { gid: SHARED, ..FILLER };
 const READER_OF_GROUP: User = User { gid: SHARED, ..READER };

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use bitrix24_sandbox::{Portal, Server};
 
-use crate::place::{FILLER, Place, READER, Said, is_root};
+use crate::folders::{FILLER, Place, READER, Said, is_root};
 
 /// The program under a limit of `prlimit`; none where there is no such program.
 fn limited(place: &Place, limit: &str, arguments: &str) -> Option<Said> {

@@ -39,8 +39,8 @@ mod ledger;
 mod lists;
 mod live;
 mod pairs;
-#[path = "../shared/picture.rs"]
-mod picture;
+#[path = "../shared/portal_snapshot.rs"]
+mod portal_snapshot;
 mod rest;
 mod run;
 mod stories;

@@ -10,7 +10,7 @@ use bitrix24_sandbox::{Php, Portal};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::hotel::Hotel;
-use crate::picture::picture;
+use crate::portal_snapshot::snapshot;
 use crate::power_cut::disk::{Disk, files_below};
 use crate::power_cut::drive::Drive;
 use crate::power_cut::events::{Event, parse};
@@ -80,7 +80,7 @@ impl Recording {
             request.position = ends.iter().filter(|end| **end <= request.position).count();
         }
         let after = Disk::read(&folder);
-        let shown = portals.iter().map(|portal| (picture(portal), ever_made(portal))).collect();
+        let shown = portals.iter().map(|portal| (snapshot(portal), ever_made(portal))).collect();
         let recording =
             Recording { hotel, before, after, numbers, events, requests, portals, shown };
         recording.check_that_nothing_escaped();

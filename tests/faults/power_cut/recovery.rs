@@ -23,7 +23,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::hotel::not_written_back;
-use crate::picture::picture;
+use crate::portal_snapshot::snapshot;
 use crate::power_cut::cuts::Cut;
 use crate::power_cut::disk::Disk;
 use crate::power_cut::recording::Recording;
@@ -125,7 +125,7 @@ fn is_in_doubt(config: &Config) -> bool {
 
 /// Nothing twice, nothing lost, nothing foreign touched.
 fn judge(scene: &Scene, portal: &Sandbox) -> Result<(), String> {
-    same("objects", &picture(portal).as_slice(), &scene.picture())?;
+    same("objects", &snapshot(portal).as_slice(), &scene.snapshot())?;
     same("objects ever made", &ever_made(portal), &scene.ever_made())
 }
 

@@ -17,7 +17,7 @@ use super::blow::Blow;
 use crate::files::Files;
 use crate::ledger::Origin;
 use crate::lists::Asked;
-use crate::picture::picture;
+use crate::portal_snapshot::snapshot;
 use crate::world::World;
 
 /// Runs after which everything has to be at rest.
@@ -188,7 +188,7 @@ impl Player {
 
     pub(super) fn outlook(&self) -> Outlook {
         let World { portal, ledger, config, .. } = &self.world;
-        let mut lines = picture(portal);
+        let mut lines = snapshot(portal);
         let made = |((kind, origin), count): (&Origin, &u32)| format!("{count} {kind:?} {origin}");
         lines.extend(ledger.created.iter().map(made));
         lines.extend(self.told.iter().cloned());

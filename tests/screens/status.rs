@@ -9,21 +9,21 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::env::TestEnv;
-use crate::house::{at, recent, without_age};
+use crate::hotel::{at, recent, without_age};
 
 const RU: &str = "ru_RU.UTF-8";
 const EN: &str = "en_US.UTF-8";
 
-fn document(house: &TestEnv, arguments: &str) -> Value {
-    serde_json::from_str(&house.said(0, RU, arguments)).unwrap()
+fn document(hotel: &TestEnv, arguments: &str) -> Value {
+    serde_json::from_str(&hotel.said(0, RU, arguments)).unwrap()
 }
 
 #[test]
 fn the_document_has_exactly_the_fields_that_are_promised() {
-    let house = TestEnv::running();
-    house.mirror_was_written(at("2026-01-02T02:50:00Z"));
+    let hotel = TestEnv::running();
+    hotel.mirror_was_written(at("2026-01-02T02:50:00Z"));
     assert_eq!(
-        document(&house, "status --json"),
+        document(&hotel, "status --json"),
         json!({
             "schema": 1,
             "initial_export": {"completed_at": "2026-01-01T18:00:00Z"},
@@ -72,35 +72,35 @@ fn the_document_keeps_its_order() {
 
 #[test]
 fn before_any_run_there_is_nothing_but_what_waits() {
-    let house = TestEnv::new();
-    house.mirror_was_written(at("2026-01-02T02:50:00Z"));
+    let hotel = TestEnv::new();
+    hotel.mirror_was_written(at("2026-01-02T02:50:00Z"));
     let none = |pending| json!({"synced": 0, "pending": pending, "failed": 0, "waiting": 0});
     assert_eq!(
-        document(&house, "status --json"),
+        document(&hotel, "status --json"),
         json!({
             "schema": 1, "initial_export": null, "last_run": null, "last_success_at": null,
             "records": {"guest": none(3), "company": none(1), "booking": none(3)},
             "failures": [], "warnings": [], "mirror": {"written_at": "2026-01-02T02:50:00Z"},
         })
     );
-    assert!(!house.path("state.db").exists());
+    assert!(!hotel.path("state.db").exists());
     assert!(
-        house.said(1, EN, "status --check").starts_with("PROBLEM: failures: 0; no good run yet")
+        hotel.said(1, EN, "status --check").starts_with("PROBLEM: failures: 0; no good run yet")
     );
 }
 
 #[test]
 fn without_a_mirror_what_waits_is_unknown() {
-    let house = TestEnv::running();
-    std::fs::remove_file(house.path("mirror.db")).unwrap();
-    let records = document(&house, "status --json")["records"].clone();
+    let hotel = TestEnv::running();
+    std::fs::remove_file(hotel.path("mirror.db")).unwrap();
+    let records = document(&hotel, "status --json")["records"].clone();
     assert_eq!(records["guest"], json!({"synced": 2, "pending": null, "failed": 1, "waiting": 0}));
     assert!(
-        house
+        hotel
             .said(0, EN, "status")
             .contains("What is still to be sent is unknown: there is no mirror")
     );
-    assert!(!house.path("mirror.db").exists());
+    assert!(!hotel.path("mirror.db").exists());
 }
 
 #[test]
@@ -115,8 +115,8 @@ fn one_kind_alone() {
 
 #[test]
 fn it_is_answered_while_a_run_writes() {
-    let house = TestEnv::running();
-    let state = house.state();
+    let hotel = TestEnv::running();
+    let state = hotel.state();
     state.begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
     let writer = state.writer().unwrap();
     writer
@@ -128,28 +128,28 @@ fn it_is_answered_while_a_run_writes() {
             at("2026-01-02T03:03:01Z"),
         )
         .unwrap();
-    let last_run = document(&house, "status --json")["last_run"].clone();
+    let last_run = document(&hotel, "status --json")["last_run"].clone();
     assert_eq!((&last_run["outcome"], &last_run["finished_at"]), (&Value::Null, &Value::Null));
     writer.commit().unwrap();
 }
 
 #[test]
 fn a_run_under_way_is_told_from_one_that_broke_off() {
-    let house = TestEnv::running();
-    house.state().begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
-    let lock = Lock::try_acquire(&house.path("state.db")).unwrap();
+    let hotel = TestEnv::running();
+    hotel.state().begin_run("sync", at("2026-01-02T03:03:00Z")).unwrap();
+    let lock = Lock::try_acquire(&hotel.path("state.db")).unwrap();
     assert!(
         lock.is_some()
-            && house.said(0, EN, "status").contains("began 2026-01-02 06:03 and is still running")
+            && hotel.said(0, EN, "status").contains("began 2026-01-02 06:03 and is still running")
     );
     drop(lock);
-    assert!(house.said(0, EN, "status").contains("and broke off; the next one finds out"));
+    assert!(hotel.said(0, EN, "status").contains("and broke off; the next one finds out"));
 }
 
 #[test]
 fn monitoring_hears_of_failures_and_of_silence() {
-    let house = TestEnv::new();
-    let state = house.state();
+    let hotel = TestEnv::new();
+    let state = hotel.state();
     let run = state.begin_run("sync", at(&recent())).unwrap();
     let ended = Run {
         command: "sync".into(),
@@ -161,30 +161,30 @@ fn monitoring_hears_of_failures_and_of_silence() {
         requests: 0,
     };
     state.finish_run(run, &ended).unwrap();
-    assert_snapshot!(house.said(0, EN, "status --check"), @"OK: failures: 0; last good run just now");
-    assert_snapshot!(house.said(0, RU, "status --check"), @"OK: ошибок: 0; последний удачный запуск только что");
-    house.said(0, EN, "status --check --max-age 1h");
+    assert_snapshot!(hotel.said(0, EN, "status --check"), @"OK: failures: 0; last good run just now");
+    assert_snapshot!(hotel.said(0, RU, "status --check"), @"OK: ошибок: 0; последний удачный запуск только что");
+    hotel.said(0, EN, "status --check --max-age 1h");
     let old = Run { finished_at: Some(at("2026-01-02T03:00:00Z")), ..ended };
     state.finish_run(run, &old).unwrap();
-    house.said(1, EN, "status --check --max-age 1h");
-    house.said(1, EN, "status --check --json");
+    hotel.said(1, EN, "status --check --max-age 1h");
+    hotel.said(1, EN, "status --check --json");
     TestEnv::running().said(1, EN, "status --check --max-age 36500days");
 }
 
 #[test]
 fn an_unusable_state_is_exit_3() {
-    let house = TestEnv::new();
-    std::fs::write(house.path("state.db"), "this is no database, and long enough to be sure of it")
+    let hotel = TestEnv::new();
+    std::fs::write(hotel.path("state.db"), "this is no database, and long enough to be sure of it")
         .unwrap();
-    house.complains(3, EN, "status");
-    house.complains(3, EN, "status --check");
+    hotel.complains(3, EN, "status");
+    hotel.complains(3, EN, "status --check");
 }
 
 #[test]
 fn the_screen_in_two_languages() {
-    let house = TestEnv::running();
-    house.mirror_was_written(at("2026-01-02T02:50:00Z"));
-    assert_snapshot!(without_age(&house.said(0, RU, "status")), @r"
+    let hotel = TestEnv::running();
+    hotel.mirror_was_written(at("2026-01-02T02:50:00Z"));
+    assert_snapshot!(without_age(&hotel.said(0, RU, "status")), @r"
     Последний удачный запуск: 02.01.2026 06:00 (AGE)
     Последний запуск: sync 02.01.2026 06:00, выполнен не полностью
       создано: гости 2, компании 1, заявки 2; изменено: заявки 1; ошибок: 1
@@ -211,7 +211,7 @@ fn the_screen_in_two_languages() {
         гость 42, с 02.01.2026 06:00
         https://hotel.bitrix24.ru/crm/contact/details/102/
     ");
-    assert_snapshot!(without_age(&house.said(0, EN, "status")), @r"
+    assert_snapshot!(without_age(&hotel.said(0, EN, "status")), @r"
     Last good run: 2026-01-02 06:00 (AGE)
     Last run: sync 2026-01-02 06:00, done in part
       created: guests 2, companies 1, bookings 2; updated: bookings 1; failed: 1
@@ -264,22 +264,22 @@ fn the_screen_in_two_languages() {
 
 #[test]
 fn a_long_list_is_cut_unless_its_kind_is_asked_for() {
-    let house = TestEnv::running();
-    house.sql(
+    let hotel = TestEnv::running();
+    hotel.sql(
         "WITH RECURSIVE n(id) AS (SELECT 100 UNION ALL SELECT id + 1 FROM n WHERE id < 119)
                INSERT INTO guests (id, last_name, modified_at) SELECT id, 'x', '2026-01-01' FROM n",
     );
-    house.fail_guests(100..=119);
-    let screen = house.said(0, EN, "status");
+    hotel.fail_guests(100..=119);
+    let screen = hotel.said(0, EN, "status");
     assert_eq!(screen.matches("guest 1").count(), 4, "{screen}");
     assert!(screen.contains("and 16 more: ecvi-b24 status guest"), "{screen}");
-    assert_eq!(house.said(0, EN, "status guest").matches("guest 1").count(), 20);
+    assert_eq!(hotel.said(0, EN, "status guest").matches("guest 1").count(), 20);
 }
 
 #[test]
 fn one_record_in_two_languages() {
-    let house = TestEnv::running();
-    assert_snapshot!(house.said(0, RU, "status booking 3682"), @r"
+    let hotel = TestEnv::running();
+    assert_snapshot!(hotel.said(0, RU, "status booking 3682"), @r"
     Заявка №3682 (id 5)
     В CRM: сделка 501, https://hotel.bitrix24.ru/crm/deal/details/501/
     В Ecvi: последнее изменение 01.01.2026 10:00:00
@@ -295,7 +295,7 @@ fn one_record_in_two_languages() {
     История:
       02.01.2026 06:00 создание: сделка 501
     ");
-    assert_snapshot!(house.said(0, EN, "status guest 43"), @r"
+    assert_snapshot!(hotel.said(0, EN, "status guest 43"), @r"
     Guest 43
     In the CRM: no card yet
     In Ecvi: last changed 2026-01-01 10:00:00
@@ -311,7 +311,7 @@ fn one_record_in_two_languages() {
       2026-01-02 04:00 failed: PORTAL_REFUSED
       2026-01-02 06:00 failed: PORTAL_REFUSED
     ");
-    assert_snapshot!(house.said(0, RU, "status booking 8"), @r"
+    assert_snapshot!(hotel.said(0, RU, "status booking 8"), @r"
     Заявка №3690 (id 8)
     В CRM: сделка 508, https://hotel.bitrix24.ru/crm/deal/details/508/
     В зеркале Ecvi: записи больше нет
@@ -319,7 +319,7 @@ fn one_record_in_two_languages() {
     История:
       02.01.2026 06:00 создание: сделка 508
     ");
-    assert_snapshot!(house.said(0, EN, "status booking 6"), @r"
+    assert_snapshot!(hotel.said(0, EN, "status booking 6"), @r"
     Booking 3683 (id 6)
     In the CRM: no card yet
     In Ecvi: last changed 2026-01-01 10:00:00
@@ -339,8 +339,8 @@ fn one_record_in_two_languages() {
 
 #[test]
 fn a_call_in_doubt_is_told() {
-    let house = TestEnv::running();
-    let state = house.state();
+    let hotel = TestEnv::running();
+    let state = hotel.state();
     let writer = state.writer().unwrap();
     writer
         .mark_in_doubt(
@@ -354,7 +354,7 @@ fn a_call_in_doubt_is_told() {
         )
         .unwrap();
     writer.commit().unwrap();
-    assert_snapshot!(house.said(0, RU, "status company 7"), @r"
+    assert_snapshot!(hotel.said(0, RU, "status company 7"), @r"
     Компания 7
     В CRM: компания 7001, https://hotel.bitrix24.ru/crm/company/details/7001/
     В Ecvi: последнее изменение 01.01.2026 10:00:00
@@ -368,19 +368,19 @@ fn a_call_in_doubt_is_told() {
     История:
       02.01.2026 06:00 создание: компания 7001
     ");
-    let record = document(&house, "status company 7 --json");
+    let record = document(&hotel, "status company 7 --json");
     assert_eq!(record["doubt"], json!({"operation": "update", "at": "2026-01-02T03:03:01Z"}));
-    let tally = document(&house, "status company --json")["records"]["company"].clone();
+    let tally = document(&hotel, "status company --json")["records"]["company"].clone();
     assert_eq!(tally, json!({"synced": 0, "pending": 1, "failed": 0, "waiting": 0}));
 }
 
 #[test]
 fn neither_names_nor_phones_nor_addresses_are_shown() {
-    let house = TestEnv::running();
+    let hotel = TestEnv::running();
     for arguments in
         ["status", "status guest", "status guest 41", "status guest 42", "status booking 3682"]
     {
-        let text = house.said(0, RU, arguments);
+        let text = hotel.said(0, RU, arguments);
         for personal in ["Приходько", "Анна", "Сидоров", "7900", "anna@", "petr@"]
         {
             assert!(!text.contains(personal), "{arguments}: {text}");
@@ -390,38 +390,38 @@ fn neither_names_nor_phones_nor_addresses_are_shown() {
 
 #[test]
 fn a_record_that_nobody_knows_is_exit_2() {
-    let house = TestEnv::running();
-    assert_snapshot!(house.complains(2, RU, "status booking 77"), @"ecvi-b24: заявки «77» нет ни в зеркале Ecvi, ни среди переданных; проверьте номер");
-    assert_snapshot!(house.complains(2, EN, "status guest 77"), @"ecvi-b24: guest 77 is neither in the mirror nor among the records sent; check the id");
+    let hotel = TestEnv::running();
+    assert_snapshot!(hotel.complains(2, RU, "status booking 77"), @"ecvi-b24: заявки «77» нет ни в зеркале Ecvi, ни среди переданных; проверьте номер");
+    assert_snapshot!(hotel.complains(2, EN, "status guest 77"), @"ecvi-b24: guest 77 is neither in the mirror nor among the records sent; check the id");
     TestEnv::new().complains(2, EN, "status guest 77");
 }
 
 #[test]
 fn a_number_wins_over_an_id_and_id_can_be_said() {
-    let house = TestEnv::running();
-    house.sql("UPDATE bookings SET number = '5' WHERE id = 6");
-    assert!(house.said(0, EN, "status booking 5").starts_with("Booking 5 (id 6)"));
-    assert!(house.said(0, EN, "status booking id:5").starts_with("Booking 3682 (id 5)"));
+    let hotel = TestEnv::running();
+    hotel.sql("UPDATE bookings SET number = '5' WHERE id = 6");
+    assert!(hotel.said(0, EN, "status booking 5").starts_with("Booking 5 (id 6)"));
+    assert!(hotel.said(0, EN, "status booking id:5").starts_with("Booking 3682 (id 5)"));
 }
 
 #[test]
 fn a_russian_run_is_told_of_in_the_language_of_the_reader() {
-    let house = TestEnv::running();
-    let text = std::fs::read_to_string(house.path("ecvi-b24.toml")).unwrap();
+    let hotel = TestEnv::running();
+    let text = std::fs::read_to_string(hotel.path("ecvi-b24.toml")).unwrap();
     let text = text.replace("https://hotel.bitrix24.ru/", "http://127.0.0.1:1/");
-    std::fs::write(house.path("ecvi-b24.toml"), &text).unwrap();
-    let run = house.complains(5, RU, "sync --time-limit 1s");
+    std::fs::write(hotel.path("ecvi-b24.toml"), &text).unwrap();
+    let run = hotel.complains(5, RU, "sync --time-limit 1s");
     assert!(run.contains("портал недоступен (соединение отклонено)"), "{run}");
     let english = "the portal cannot be reached (the connection was refused)";
     for said in
-        [house.said(0, "en_US.UTF-8", "status"), house.said(1, "en_US.UTF-8", "status --check")]
+        [hotel.said(0, "en_US.UTF-8", "status"), hotel.said(1, "en_US.UTF-8", "status --check")]
     {
         assert!(said.contains(english) && !said.contains("портал"), "{said}");
     }
-    std::fs::write(house.path("ecvi-b24.toml"), format!("language = \"en\"\n{text}")).unwrap();
-    assert!(house.said(0, RU, "status").contains(english));
+    std::fs::write(hotel.path("ecvi-b24.toml"), format!("language = \"en\"\n{text}")).unwrap();
+    assert!(hotel.said(0, RU, "status").contains(english));
     assert!(
-        document(&house, "status --json")["last_run"]["message"]
+        document(&hotel, "status --json")["last_run"]["message"]
             .as_str()
             .unwrap()
             .contains(english)

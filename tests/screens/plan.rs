@@ -10,10 +10,10 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::env::TestEnv;
-use crate::house::at;
+use crate::hotel::at;
 
-fn shown(house: &TestEnv, write: impl Fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
-    let (config, state) = (house.config(), house.state());
+fn shown(hotel: &TestEnv, write: impl Fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
+    let (config, state) = (hotel.config(), hotel.state());
     let mirror = Mirror::open(&config.mirror).unwrap();
     let rules =
         PlanOptions { now: at("2026-01-02T04:00:00Z"), deletes: true, ..PlanOptions::default() };
@@ -22,12 +22,12 @@ fn shown(house: &TestEnv, write: impl Fn(&Plan, &ecvi_b24::state::State, &mut Ve
     String::from_utf8(text).unwrap()
 }
 
-fn text(house: &TestEnv, language: Language) -> String {
-    shown(house, |plan, state, out| dry_run::write_text(plan, state, None, language, out).unwrap())
+fn text(hotel: &TestEnv, language: Language) -> String {
+    shown(hotel, |plan, state, out| dry_run::write_text(plan, state, None, language, out).unwrap())
 }
 
-fn json(house: &TestEnv) -> Value {
-    let text = shown(house, |plan, state, out| {
+fn json(hotel: &TestEnv) -> Value {
+    let text = shown(hotel, |plan, state, out| {
         dry_run::write_json(plan, state, None, Language::En, out).unwrap();
     });
     serde_json::from_str(&text).unwrap()
@@ -35,23 +35,23 @@ fn json(house: &TestEnv) -> Value {
 
 /// Everything that a plan can hold.
 fn eventful() -> TestEnv {
-    let house = TestEnv::running();
-    house.sql(
+    let hotel = TestEnv::running();
+    hotel.sql(
         "INSERT INTO companies (id, name, modified_at, crm_id) VALUES (9, 'Лютик', '2026-01-02', 7009);
          INSERT INTO bookings (id, number, status, arrival, departure, modified_at)
            VALUES (10, '3700', 'lost', '2026-08-01 14:00', '2026-08-02 12:00', '2026-01-02');
          DELETE FROM companies WHERE id = 7;",
     );
-    house
+    hotel
 }
 
 #[test]
 fn a_plan_and_a_run_in_two_languages() {
-    let house = eventful();
+    let hotel = eventful();
     let counts =
         Counts { created: [1, 0, 2].into(), updated: [0, 0, 1].into(), deleted: 1, failed: 2 };
     let nothing = Counts { failed: 2, ..Counts::default() };
-    assert_snapshot!(text(&house, Language::En), @r#"
+    assert_snapshot!(text(&hotel, Language::En), @r#"
     companies: create 1, gone from Ecvi 1
     guests: create 1, update 1
     bookings: create 1, recheck 1, unreadable 1, DELETE 1
@@ -66,7 +66,7 @@ fn a_plan_and_a_run_in_two_languages() {
     DELETE deal 508 (booking 3690 (id 8), gone from Ecvi)
     "#);
     assert_snapshot!(run_summary::summary_line("sync", &counts, Language::En).unwrap(), @"sync: created: guests 1, bookings 2; updated: bookings 1; deleted: bookings 1; failed: 2");
-    assert_snapshot!(text(&house, Language::Ru), @r#"
+    assert_snapshot!(text(&hotel, Language::Ru), @r#"
     компании: создать 1, больше нет в Ecvi 1
     гости: создать 1, изменить 1
     заявки: создать 1, сверить состав гостей 1, не читаются 1, УДАЛИТЬ 1

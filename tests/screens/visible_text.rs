@@ -11,8 +11,8 @@ const EVIL: &str =
     "7\u{1b}]0;owned\u{7}\u{1b}[2J\u{202e}\u{9b}31m\u{2028}\u{200b}\rX\necvi-b24: OK";
 
 fn with_evil_words() -> TestEnv {
-    let house = TestEnv::running();
-    let mirror = Connection::open(house.path("mirror.db")).unwrap();
+    let hotel = TestEnv::running();
+    let mirror = Connection::open(hotel.path("mirror.db")).unwrap();
     let now = "2026-01-03 06:00:00";
     mirror
         .execute("UPDATE bookings SET number = ?1, modified_at = ?2 WHERE id = 5", (EVIL, now))
@@ -22,7 +22,7 @@ fn with_evil_words() -> TestEnv {
         .unwrap();
     let sql = "INSERT INTO guests (id, last_name, modified_at) VALUES (45, ?1, ?2)";
     mirror.execute(sql, (EVIL, now)).unwrap();
-    house
+    hotel
 }
 
 /// Nothing here steers a terminal, and no line was forged.
@@ -38,7 +38,7 @@ fn is_plain(shown: &[u8], command: &str) {
 
 #[test]
 fn no_command_shows_what_steers_a_terminal_or_forges_a_line() {
-    let house = with_evil_words();
+    let hotel = with_evil_words();
     for command in [
         "status",
         "status booking",
@@ -53,21 +53,21 @@ fn no_command_shows_what_steers_a_terminal_or_forges_a_line() {
         "check --json",
         "status --json",
     ] {
-        let output = house.output(command);
+        let output = hotel.output(command);
         is_plain(&output.stdout, command);
         is_plain(&output.stderr, command);
         if command.ends_with("--json") && output.status.code() != Some(3) {
             serde_json::from_slice::<Value>(&output.stdout).unwrap();
         }
     }
-    assert!(house.said(0, "en", "status booking 5").contains("\\u001b]0;owned\\u0007"));
+    assert!(hotel.said(0, "en", "status booking 5").contains("\\u001b]0;owned\\u0007"));
 }
 
 #[test]
 fn what_was_typed_wrongly_is_repeated_visibly() {
-    let house = TestEnv::running();
+    let hotel = TestEnv::running();
     for command in ["\u{1b}[2J", "status booking \u{1b}[2J", "sync --max-deletes \u{1b}[2J"] {
-        let output = house.output(command);
+        let output = hotel.output(command);
         assert_eq!(output.status.code(), Some(2), "{command:?}");
         is_plain(&output.stderr, command);
     }

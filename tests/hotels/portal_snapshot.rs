@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use bitrix24_sandbox::{Kind, Portal, Record};
 
 /// `deal 3682` or `contact Приходько Анна` -> field -> value.
-pub(crate) type Picture = BTreeMap<String, BTreeMap<String, String>>;
+pub(crate) type Snapshot = BTreeMap<String, BTreeMap<String, String>>;
 
 /// The order in which objects were made and when is nothing that people see.
 const OWN: [&str; 6] =
     ["ORIGIN_ID", "DATE_CREATE", "DATE_MODIFY", "LAST_ACTIVITY_TIME", "MOVED_TIME", "CONTACT_ID"];
 
 /// Everything in the portal, without some fields (`contact.HONORIFIC`).
-pub(crate) fn picture(portal: &Portal, without: &[&str]) -> Picture {
-    let mut picture = Picture::new();
+pub(crate) fn snapshot(portal: &Portal, without: &[&str]) -> Snapshot {
+    let mut snapshot = Snapshot::new();
     for kind in Kind::ALL {
         for record in portal.records(kind) {
             let mut fields = fields(portal, record);
@@ -21,11 +21,11 @@ pub(crate) fn picture(portal: &Portal, without: &[&str]) -> Picture {
                 let full = format!("{}.{name}", kind.word());
                 !OWN.contains(&name.as_str()) && !without.contains(&full.as_str())
             });
-            let twin = picture.insert(name(kind, record), fields);
+            let twin = snapshot.insert(name(kind, record), fields);
             assert_eq!(twin, None, "{} stands there twice", name(kind, record));
         }
     }
-    picture
+    snapshot
 }
 
 fn name(kind: Kind, record: &Record) -> String {

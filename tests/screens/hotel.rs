@@ -20,23 +20,23 @@ use crate::env::{CONFIG, Said, TestEnv};
 impl TestEnv {
     /// A configuration and a mirror; no run has been yet.
     pub(crate) fn new() -> TestEnv {
-        let house = TestEnv::empty();
-        house.write(CONFIG, "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/s3cr3t/\"\n");
-        house.sql(include_str!("mirror.sql"));
-        house
+        let hotel = TestEnv::empty();
+        hotel.write(CONFIG, "[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"https://hotel.bitrix24.ru/rest/1/s3cr3t/\"\n");
+        hotel.sql(include_str!("mirror.sql"));
+        hotel
     }
 
     /// The hotel after a run in which most went well.
     pub(crate) fn running() -> TestEnv {
-        let house = TestEnv::new();
-        house.first_run();
+        let hotel = TestEnv::new();
+        hotel.first_run();
         // Since that run: a guest changed, another is new, and a booking is gone.
-        house.sql(
+        hotel.sql(
             "UPDATE guests SET modified_at = '2026-01-02 06:00:00' WHERE id = 41;
              INSERT INTO guests (id, last_name, modified_at) VALUES (44, 'Новый', '2026-01-02 06:00:00');
              DELETE FROM bookings WHERE id = 8; DELETE FROM booking_guests WHERE booking_id = 8;",
         );
-        house
+        hotel
     }
 
     pub(crate) fn output(&self, arguments: &str) -> Output {

@@ -8,8 +8,8 @@ use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::run::RunReport;
 
-use crate::ears;
 use crate::hotel::{Hotel, SECRET};
+use crate::log_lines;
 
 const OURS: &str = "ECVI";
 /// Fields in which two equal histories may differ.
@@ -18,7 +18,7 @@ const FLEETING: [&str; 6] =
 
 /// What the run says of itself, aloud, in the log and in `status`.
 pub(crate) fn after_run(hotel: &Hotel, ended: &RunReport) -> Result<(), String> {
-    if let Some(line) = ears::told() {
+    if let Some(line) = log_lines::told() {
         return Err(format!("a line of the log tells too much: {line}"));
     }
     let state = State::open_readonly(&hotel.config.state).map_err(|error| format!("{error:#}"))?;
@@ -88,7 +88,7 @@ pub(crate) fn strangers(portal: &Portal) -> Vec<String> {
 }
 
 /// Our objects by kind and origin, with all that stands in them.
-pub(crate) fn picture(portal: &Portal) -> BTreeMap<(Entity, String), String> {
+pub(crate) fn snapshot(portal: &Portal) -> BTreeMap<(Entity, String), String> {
     let line = |(entity, record): (Entity, &Record)| {
         // An address that lost every part stays, so it does not count.
         let counts = |name: &str| !FLEETING.contains(&name) && !name.starts_with("ADDRESS");

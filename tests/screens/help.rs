@@ -356,24 +356,24 @@ fn an_unknown_code_or_kind_is_exit_2() {
 
 #[test]
 fn a_russian_environment_gets_its_help_in_russian() {
-    let house = TestEnv::new();
-    let program = house.said(0, "ru_RU.UTF-8", "--help");
+    let hotel = TestEnv::new();
+    let program = hotel.said(0, "ru_RU.UTF-8", "--help");
     for words in ["Использование: ecvi-b24 [КЛЮЧИ] <КОМАНДА>", "Команды:\n", "Коды завершения:"]
     {
         assert!(program.contains(words), "{program}");
     }
-    let command = house.said(0, "ru_RU.UTF-8", "load --help");
+    let command = hotel.said(0, "ru_RU.UTF-8", "load --help");
     assert!(command.contains("Ключи:\n"), "{command}");
     assert!(command.contains("Отчёты — файлы CSV или XLSX"), "{command}");
     for english in ["Options", "Print", "Usage", "Exit codes"] {
         assert!(!program.contains(english) && !command.contains(english), "{program}{command}");
     }
-    assert!(house.said(0, "ru_RU.UTF-8", "man load").contains("Наполнить зеркало"));
+    assert!(hotel.said(0, "ru_RU.UTF-8", "man load").contains("Наполнить зеркало"));
 }
 
 #[test]
 fn a_russian_environment_is_told_in_russian_what_is_wrong_with_the_command() {
-    let house = TestEnv::new();
+    let hotel = TestEnv::new();
     for (command, words) in [
         ("syn", "нет команды «syn»"),
         (
@@ -387,7 +387,7 @@ fn a_russian_environment_is_told_in_russian_what_is_wrong_with_the_command() {
         ("sync --time-limit soon", "нужна длительность"),
         ("reset-id guest 1 --all", "вместе не задаются"),
     ] {
-        let said = house.complains(2, "ru_RU.UTF-8", command);
+        let said = hotel.complains(2, "ru_RU.UTF-8", command);
         assert!(said.contains(words), "{command}: {said}");
         assert!(!said.contains("error:") && !said.contains("For more"), "{said}");
         assert!(said.contains("Подробнее: --help"), "{said}");

@@ -3,7 +3,7 @@
 
 use crate::dice::Dice;
 use crate::filler::{End, User, WRITE};
-use crate::place::{FILLER, Place, READER, ROOT, SHARED, is_root, open_to};
+use crate::folders::{FILLER, Place, READER, ROOT, SHARED, is_root, open_to};
 
 /// Cases in an ordinary run; `NEIGHBOUR_CASES=1000` tries more.
 const CASES: u64 = 12;

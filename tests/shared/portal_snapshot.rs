@@ -8,7 +8,7 @@ const FLEETING: [&str; 6] =
     ["ID", "DATE_CREATE", "DATE_MODIFY", "LAST_ACTIVITY_TIME", "MOVED_TIME", "COMPANY_ID"];
 
 /// Every object with all its fields, a line each.
-pub(crate) fn picture(portal: &Portal) -> Vec<String> {
+pub(crate) fn snapshot(portal: &Portal) -> Vec<String> {
     let mut lines: Vec<String> = Kind::ALL
         .into_iter()
         .flat_map(|kind| portal.records(kind).map(move |record| line(portal, kind, record)))

@@ -77,36 +77,36 @@ fn the_secret_is_hidden_and_defaults_are_shown() {
 
 #[test]
 fn the_configuration_is_found_by_option_and_by_variable() {
-    let house = TestEnv::new();
-    std::fs::rename(house.path("ecvi-b24.toml"), house.path("other.toml")).unwrap();
+    let hotel = TestEnv::new();
+    std::fs::rename(hotel.path("ecvi-b24.toml"), hotel.path("other.toml")).unwrap();
     // On a machine where the package is installed there is one.
     if !std::path::Path::new("/etc/ecvi-b24.toml").exists() {
-        assert_snapshot!(house.complains(3, EN, "config show"), @"ecvi-b24: there is no configuration file /etc/ecvi-b24.toml: write it with ecvi-b24 init, or name another one with --config");
+        assert_snapshot!(hotel.complains(3, EN, "config show"), @"ecvi-b24: there is no configuration file /etc/ecvi-b24.toml: write it with ecvi-b24 init, or name another one with --config");
     }
-    house.said(0, EN, "config show --config other.toml");
-    house.said(0, EN, "--config other.toml config show");
-    house.said_with(0, &[("ECVI_B24_CONFIG", "other.toml")], "config show");
+    hotel.said(0, EN, "config show --config other.toml");
+    hotel.said(0, EN, "--config other.toml config show");
+    hotel.said_with(0, &[("ECVI_B24_CONFIG", "other.toml")], "config show");
 }
 
 #[test]
 fn the_webhook_may_come_from_the_environment() {
-    let house = TestEnv::new();
+    let hotel = TestEnv::new();
     std::fs::write(
-        house.path("ecvi-b24.toml"),
+        hotel.path("ecvi-b24.toml"),
         "language = \"en\"\n[mirror]\npath = \"mirror.db\"\n",
     )
     .unwrap();
-    assert_snapshot!(house.complains(3, "ru_RU.UTF-8", "config show"), @"ecvi-b24: the configuration file ecvi-b24.toml is wrong: no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK");
+    assert_snapshot!(hotel.complains(3, "ru_RU.UTF-8", "config show"), @"ecvi-b24: the configuration file ecvi-b24.toml is wrong: no webhook: give [portal] webhook, webhook_file or the variable ECVI_B24_WEBHOOK");
     let webhook = ("ECVI_B24_WEBHOOK", "https://other.bitrix24.ru/rest/1/s3cr3t/");
-    let shown = house.said_with(0, &[webhook], "config show");
+    let shown = hotel.said_with(0, &[webhook], "config show");
     assert!(shown.contains("webhook = \"https://other.bitrix24.ru/rest/***\""), "{shown}");
 }
 
 #[test]
 fn one_file_under_two_keys_is_refused_before_anything_is_written() {
-    let house = TestEnv::new();
-    let mirror = std::fs::read(house.path("mirror.db")).unwrap();
-    std::fs::create_dir(house.path("data")).unwrap();
+    let hotel = TestEnv::new();
+    let mirror = std::fs::read(hotel.path("mirror.db")).unwrap();
+    std::fs::create_dir(hotel.path("data")).unwrap();
     let mut clashes = vec![
         ("state.path = 'mirror.db'", "[mirror] path and [state] path"),
         ("state.path = 'data/../mirror.db'", "[mirror] path and [state] path"),
@@ -119,47 +119,47 @@ fn one_file_under_two_keys_is_refused_before_anything_is_written() {
     ];
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink("mirror.db", house.path("link.db")).unwrap();
+        std::os::unix::fs::symlink("mirror.db", hotel.path("link.db")).unwrap();
         clashes.push(("state.path = 'link.db'", "[mirror] path and [state] path"));
     }
     for (line, keys) in clashes {
         let text = format!(
             "mirror.path = 'mirror.db'\nportal.webhook = 'https://hotel.bitrix24.ru/rest/1/s3cr3t/'\n{line}\n"
         );
-        std::fs::write(house.path("ecvi-b24.toml"), text).unwrap();
+        std::fs::write(hotel.path("ecvi-b24.toml"), text).unwrap();
         for command in ["initial-export", "sync", "status", "config show"] {
-            let said = house.complains(3, EN, command);
+            let said = hotel.complains(3, EN, command);
             assert!(
                 said.contains(keys) && said.contains("give each one of its own"),
                 "{line}: {said}"
             );
         }
-        assert!(house.said(3, EN, "check").contains(keys), "{line}");
+        assert!(hotel.said(3, EN, "check").contains(keys), "{line}");
     }
-    assert_eq!(std::fs::read(house.path("mirror.db")).unwrap(), mirror);
-    assert!(!house.path("state.db").exists() && !house.path("state.db.lock").exists());
+    assert_eq!(std::fs::read(hotel.path("mirror.db")).unwrap(), mirror);
+    assert!(!hotel.path("state.db").exists() && !hotel.path("state.db.lock").exists());
 }
 
 #[test]
 fn files_that_share_a_name_in_two_folders_are_two() {
-    let house = TestEnv::new();
-    std::fs::create_dir(house.path("data")).unwrap();
+    let hotel = TestEnv::new();
+    std::fs::create_dir(hotel.path("data")).unwrap();
     let text = "mirror.path = 'mirror.db'\nstate.path = 'data/mirror.db'
                 portal.webhook = 'https://hotel.bitrix24.ru/rest/1/s3cr3t/'\nportal.shared_bucket = 'data/requests'\n";
-    std::fs::write(house.path("ecvi-b24.toml"), text).unwrap();
-    house.said(0, EN, "config show");
+    std::fs::write(hotel.path("ecvi-b24.toml"), text).unwrap();
+    hotel.said(0, EN, "config show");
 }
 
 #[cfg(unix)]
 #[test]
 fn a_configuration_of_another_user_is_said_to_be_that() {
     use std::os::unix::fs::PermissionsExt;
-    let house = TestEnv::new();
-    let config = house.path("ecvi-b24.toml");
+    let hotel = TestEnv::new();
+    let config = hotel.path("ecvi-b24.toml");
     std::fs::set_permissions(&config, std::fs::Permissions::from_mode(0o000)).unwrap();
     // Root may read everything.
     if std::fs::read(&config).is_err() {
-        let said = house.said(3, EN, "check");
+        let said = hotel.said(3, EN, "check");
         assert!(said.contains("run the command as the user of the scheduled runs"), "{said}");
         assert!(!said.contains("Correct the file"), "{said}");
     }

@@ -1,7 +1,7 @@
 //! What a method returns, and the refusals of the portal (facts, section 8).
 
 use crate::php::Php;
-use crate::spoiled::Harm;
+use crate::spoiled_cards::Harm;
 
 /// A method's answer.
 #[derive(Debug, Clone, PartialEq, Default)]

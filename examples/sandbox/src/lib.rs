@@ -1,8 +1,9 @@
 //! A Bitrix24 portal in one process, for trying out a client and for testing it.
 //!
-//! [`Portal`] is a state machine without I/O and without a clock: it answers calls as the CRM's REST interface does,
-//! strict where that is strict and silent where that is silent, with its limits. [`Server`] puts it
-//! behind real sockets of this machine and can break every answer on purpose ([`Fault`]).
+//! [`Portal`] is a state machine without I/O and without a clock: it answers calls as the CRM's
+//! REST interface does, strict where that is strict and silent where that is silent, with its
+//! limits. [`Server`] puts it behind real sockets of this machine and can break every answer on
+//! purpose ([`Fault`]).
 //!
 //! ```
 //! use bitrix24_sandbox::{Fault, Kind, Portal, Server};
@@ -14,6 +15,20 @@
 //! # std::io::Result::Ok(())
 //! ```
 //!
+//! Where things are:
+//!
+//! | what | place |
+//! |---|---|
+//! | the way of a call: access, limits, execution, answer | [`request`], and [`methods::batch`] |
+//! | a method is added | the table in [`methods`], and a function in a module beside it |
+//! | what a method makes of values, and how it writes them | [`values`] |
+//! | what the portal does to an object that is saved | [`rules::save`] and its neighbours |
+//! | a deal that is closed | [`rules::deal`], `prepare_stage` |
+//! | limits are counted | [`limits`]; [`Settings`] says how much is allowed |
+//! | a fault is chosen, and happens | [`server::fault`]; [`server::connection`] |
+//! | objects, fields, dictionaries | [`data`] |
+//! | edits, deletions and merges by the CRM's users | [`by_hand`] |
+//!
 //! "Facts, section N" in comments means the project's `docs/bitrix24.md`.
 
 #![allow(
@@ -21,61 +36,27 @@
     reason = "every method has the signature of the table of methods"
 )]
 
-mod address;
 mod answer;
-mod batch;
-mod bindings;
-mod clock;
-mod comments;
-mod connection;
-mod dates;
-mod deal;
-mod dictionaries;
-mod dictionary_methods;
-mod duplicates;
-mod email;
-mod fault;
-mod filter;
-mod gate;
-mod http;
-mod import;
-mod input;
-mod layouts;
-mod legacy;
+mod by_hand;
+mod data;
 mod limits;
-mod list;
-mod messenger;
 mod methods;
-mod multifield;
-mod names;
-mod output;
 mod page;
-mod people;
-mod phone;
 mod php;
 mod portal;
-mod products;
-mod record;
-pub mod robots;
-mod rows;
-mod save;
-mod schema;
+mod request;
+mod rules;
 mod server;
 mod settings;
-mod spoiled;
-mod store;
-mod system;
-mod universal;
-mod universal_input;
-mod universal_output;
-mod userfield;
-mod userfield_methods;
+mod spoiled_cards;
+mod values;
 
-pub use fault::Fault;
-pub use messenger::Notice;
+pub use data::record::{Kind, Link, Record, Row};
+pub use methods::messenger::Notice;
 pub use php::Php;
 pub use portal::{Call, Counters, Portal, Reply};
-pub use record::{Kind, Link, Record, Row};
+pub use rules::robots;
+pub use server::fault::Fault;
 pub use server::{Exchange, Server};
 pub use settings::{Accounting, Bucket, Condition, ListOrder, Settings, Times, User};
-pub use spoiled::{Harm, Spoiled};
+pub use spoiled_cards::{Harm, Spoiled};

@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::dictionaries::Dictionaries;
-use crate::gate::Request;
+use crate::data::dictionaries::Dictionaries;
+use crate::data::record::{Kind, Record};
+use crate::data::store::{Store, fold};
 use crate::limits::Limits;
-use crate::messenger::Notice;
 use crate::methods;
+use crate::methods::messenger::Notice;
 use crate::php::Php;
-use crate::record::{Kind, Record};
+use crate::request::Request;
 use crate::settings::Settings;
-use crate::store::{Store, fold};
 
 /// An answer as it goes over the wire.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::record::{Kind, Row};
-use crate::spoiled::Spoiled;
+use crate::data::record::{Kind, Row};
+use crate::spoiled_cards::Spoiled;
 
 /// The settings of a portal; all may be changed while it runs.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ pub struct Settings {
     /// Cards that no answer can show.
     pub spoiled: BTreeMap<(Kind, u64), Spoiled>,
     /// What happens to the phones and e-mails of a contact or company after each save, see
-    /// [`crate::robots`].
+    /// [`crate::rules::robots`].
     pub robot: Option<fn(&mut Vec<Row>)>,
     /// Deals with a business process that runs: they cannot be moved into another funnel (facts,
     /// section 14.4).

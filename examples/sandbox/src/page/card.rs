@@ -1,12 +1,12 @@
 //! The card of a contact, a company or a deal: every field that holds something, and what is linked
 //! to it.
 
+use super::display;
 use super::html::{page, text};
-use super::words;
-use crate::output::ROW_TYPES;
+use crate::data::record::{Kind, Record};
+use crate::data::schema;
 use crate::portal::Portal;
-use crate::record::{Kind, Record};
-use crate::schema;
+use crate::values::legacy_output::ROW_TYPES;
 
 /// The card's page.
 pub(super) fn card(portal: &Portal, kind: Kind, record: &Record) -> String {
@@ -21,7 +21,7 @@ pub(super) fn card(portal: &Portal, kind: Kind, record: &Record) -> String {
         .iter()
         .map(|(term, html)| ["<dt>", &text(term), "</dt><dd>", html, "</dd>"].concat())
         .collect();
-    let title = format!("{} №{}: {}", title(kind), record.id, words::name(kind, record));
+    let title = format!("{} №{}: {}", title(kind), record.id, display::name(kind, record));
     page(
         &title,
         &format!("<p><a href=\"/\">Все сделки, контакты и компании</a></p><dl>{list}</dl>"),
@@ -55,8 +55,8 @@ fn links(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
         Kind::Contact | Kind::Company => (Kind::Company, "Компании"),
     };
     let primary = |yes: bool| if yes { " (основной)" } else { "" };
-    let one = |link: &crate::record::Link| {
-        format!("{}{}", words::linked(portal, other, link.id), primary(link.primary))
+    let one = |link: &crate::data::record::Link| {
+        format!("{}{}", display::linked(portal, other, link.id), primary(link.primary))
     };
     let all: Vec<String> = record.links.iter().map(one).collect();
     if all.is_empty() { Vec::new() } else { vec![(caption.to_owned(), all.join("<br>"))] }
@@ -70,7 +70,7 @@ fn fields(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
     let filled = standard
         .chain(own)
         .filter(|(name, _)| name != "STAGE_SEMANTIC_ID" && !record.field(name).is_blank());
-    filled.map(|(name, title)| (title, words::value(portal, kind, record, &name))).collect()
+    filled.map(|(name, title)| (title, display::value(portal, kind, record, &name))).collect()
 }
 
 /// The deals of a contact or a company.
@@ -81,6 +81,6 @@ fn deals(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
         Kind::Deal => false,
     };
     let found = portal.records(Kind::Deal).filter(ours);
-    let all: Vec<String> = found.map(|deal| words::linked(portal, Kind::Deal, deal.id)).collect();
+    let all: Vec<String> = found.map(|deal| display::linked(portal, Kind::Deal, deal.id)).collect();
     if all.is_empty() { Vec::new() } else { vec![("Сделки".to_owned(), all.join("<br>"))] }
 }

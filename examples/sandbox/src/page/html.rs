@@ -1,6 +1,6 @@
 //! HTML: escaping, tables, the frame.
 
-use crate::record::Kind;
+use crate::data::record::Kind;
 
 const STYLE: &str = "
 body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:1200px;padding:0 1rem;color:#333}

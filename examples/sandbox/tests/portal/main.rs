@@ -5,13 +5,13 @@
 
 mod access;
 mod batches;
+mod by_hand;
 mod contacts;
 mod deals;
 mod limits;
 mod lists;
 mod messenger;
 mod metadata;
-mod people;
 mod robots;
 mod server;
 mod spoiled;

@@ -205,11 +205,11 @@ fn selected(portal: &Portal, kind: Kind, record: &Record, select: &Php) -> Php {
     for field in schema::fields(kind).filter(|field| asks("*") || asks(field.name)) {
         match field.holds {
             Type::Multi if asks(field.name) => {
-                legacy_output::put_rows(&mut out, record, field.name)
+                legacy_output::put_rows(&mut out, record, field.name);
             }
             Type::Multi | Type::Contacts | Type::Companies => {}
             holds => {
-                out.set(field.name, legacy_output::value(portal, kind, record, field.name, holds))
+                out.set(field.name, legacy_output::value(portal, kind, record, field.name, holds));
             }
         }
     }

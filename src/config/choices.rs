@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum OnMissing {
     /// Find it again by `ORIGIN_ID`, or by one match of phone or e-mail; else create it anew.
     Relink,
-    /// Report it.
+    /// Report the record as failed.
     Fail,
 }
 

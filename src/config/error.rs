@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::domain::messages::{ConfigMessage, Message, PlatformMessage};
-use crate::domain::run_error::RunError;
+use crate::domain::run_error::{RunError, explained};
 use crate::platform::private_files;
 
 /// Why a configuration cannot be used.
@@ -19,7 +19,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// What happened.
+    /// What happened, for the reader.
     pub fn into_message(self) -> Message {
         match self {
             ConfigError::Unreadable(message) | ConfigError::Wrong(message) => message,
@@ -29,10 +29,11 @@ impl ConfigError {
     /// Names the configuration before what is wrong in it.
     pub(super) fn in_file(self, path: &Path) -> ConfigError {
         let file_wrong = ConfigMessage::FileWrong { path: path.display().to_string() };
-        let in_file = |message| Message::Chain(vec![file_wrong.into(), message]);
         match self {
-            ConfigError::Unreadable(message) => ConfigError::Unreadable(in_file(message)),
-            ConfigError::Wrong(message) => ConfigError::Wrong(in_file(message)),
+            ConfigError::Unreadable(message) => {
+                ConfigError::Unreadable(explained(file_wrong, message))
+            }
+            ConfigError::Wrong(message) => ConfigError::Wrong(explained(file_wrong, message)),
         }
     }
 }
@@ -64,13 +65,13 @@ pub(super) fn unreadable(file: &Path, error: &io::Error) -> ConfigError {
     let path = file.display().to_string();
     let message = match error.kind() {
         ErrorKind::PermissionDenied => {
-            ConfigMessage::FileDenied { path, remedy: PlatformMessage::RunAsOwner.into() }
+            ConfigMessage::FileDenied { path, remedy: PlatformMessage::RunAsOwner.into() }.into()
         }
-        ErrorKind::NotFound => ConfigMessage::FileMissing { path },
-        ErrorKind::InvalidData => ConfigMessage::FileNotUtf8 { path },
-        _ => return with_cause(ConfigMessage::FileUnreadable { path }, error),
+        ErrorKind::NotFound => ConfigMessage::FileMissing { path }.into(),
+        ErrorKind::InvalidData => ConfigMessage::FileNotUtf8 { path }.into(),
+        _ => explained(ConfigMessage::FileUnreadable { path }, error.to_string()),
     };
-    ConfigError::Unreadable(message.into())
+    ConfigError::Unreadable(message)
 }
 
 pub(super) fn webhook_file_unreadable(file: &Path, error: &io::Error) -> ConfigError {
@@ -78,12 +79,7 @@ pub(super) fn webhook_file_unreadable(file: &Path, error: &io::Error) -> ConfigE
         ErrorKind::InvalidData => ConfigMessage::SaveAsUtf8.into(),
         _ => private_files::io_hint(error).into(),
     };
-    with_cause(
-        ConfigMessage::WebhookFileUnreadable { path: file.display().to_string(), remedy },
-        error,
-    )
-}
-
-fn with_cause(message: ConfigMessage, error: &io::Error) -> ConfigError {
-    ConfigError::Unreadable(Message::Chain(vec![message.into(), error.to_string().into()]))
+    let path = file.display().to_string();
+    let message = ConfigMessage::WebhookFileUnreadable { path, remedy };
+    ConfigError::Unreadable(explained(message, error.to_string()))
 }

@@ -10,24 +10,27 @@ pub(super) fn refuse_misplaced(text: &str) -> Result<(), ConfigMessage> {
     // What is no TOML at all is told by whoever reads it.
     let Ok(file) = toml::from_str::<Table>(text) else { return Ok(()) };
     for (section, value) in &file {
-        let own = |key: &str| section == "portal" && key == "webhook";
-        let mut keys = value.as_table().into_iter().flatten();
-        let inside = keys.find(|(key, value)| !(own(key) && value.is_str()) && holds((key, value)));
-        if is_address(section) || value.as_str().is_some_and(is_address) || inside.is_some() {
-            let place = named(section, inside.map(|(key, _)| key.as_str()));
-            return Err(ConfigMessage::WebhookMisplaced { place });
+        if is_address(section) || value.as_str().is_some_and(is_address) {
+            return Err(misplaced(section, None));
+        }
+        for (key, value) in value.as_table().into_iter().flatten() {
+            let is_right_place = section == "portal" && key == "webhook" && value.is_str();
+            if !is_right_place && holds((key, value)) {
+                return Err(misplaced(section, Some(key)));
+            }
         }
     }
     Ok(())
 }
 
-/// ` ([portal] webhok)`; nothing where a name may be the address itself.
-fn named(section: &str, key: Option<&str>) -> String {
-    match key {
+/// Names the place, ` ([portal] webhok)`, unless a part of that name is the address itself.
+fn misplaced(section: &str, key: Option<&str>) -> ConfigMessage {
+    let place = match key {
         _ if is_address(section) || key.is_some_and(is_address) => String::new(),
         Some(key) => format!(" ([{section}] {key})"),
         None => format!(" ({section})"),
-    }
+    };
+    ConfigMessage::WebhookMisplaced { place }
 }
 
 fn holds((key, value): (&String, &Value)) -> bool {
@@ -43,14 +46,14 @@ fn value_holds(value: &Value) -> bool {
     }
 }
 
-/// `…/rest/1/secret/`
+/// Whether the text contains `/rest/1/secret/`, with any user and any secret.
 fn is_address(text: &str) -> bool {
-    let code = |rest: &str| {
-        rest.split_once('/').is_some_and(|(user, code)| {
-            user.parse::<u64>().is_ok() && !code.trim_matches('/').is_empty()
-        })
-    };
-    text.split("/rest/").skip(1).any(code)
+    text.split("/rest/").skip(1).any(begins_with_user_and_secret)
+}
+
+fn begins_with_user_and_secret(text: &str) -> bool {
+    let Some((user, secret)) = text.split_once('/') else { return false };
+    user.parse::<u64>().is_ok() && !secret.trim_matches('/').is_empty()
 }
 
 #[cfg(test)]

@@ -22,15 +22,9 @@ pub(super) fn behind(path: &Path) -> Option<PathBuf> {
 }
 
 impl Link {
-    /// What there is to say of a link to this file, whose state is this one.
+    /// The link to this file, which names this state.
     pub(super) fn new(link: &Path, file: PathBuf, state: &Path) -> Link {
-        let other_state = file
-            .parent()
-            .and_then(|folder| state.strip_prefix(folder).ok())
-            .map(|relative| link.parent().unwrap_or(Path::new("")).join(relative))
-            .filter(|other| {
-                other.exists() && other.canonicalize().ok() != state.canonicalize().ok()
-            });
+        let other_state = state_beside_link(link, &file, state);
         Link { file, other_state }
     }
 
@@ -39,6 +33,15 @@ impl Link {
         let other_state = self.other_state.as_ref()?;
         Some(ConfigMessage::UnusedState { path: other_state.display().to_string() }.into())
     }
+}
+
+/// The file to which the state's path leads from the link's folder; none where there is no other
+/// file than the state itself.
+fn state_beside_link(link: &Path, file: &Path, state: &Path) -> Option<PathBuf> {
+    let relative = state.strip_prefix(file.parent()?).ok()?;
+    let beside = link.parent().unwrap_or(Path::new("")).join(relative);
+    let is_other = beside.exists() && beside.canonicalize().ok() != state.canonicalize().ok();
+    is_other.then_some(beside)
 }
 
 #[cfg(all(test, unix))]

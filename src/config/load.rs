@@ -27,7 +27,7 @@ pub struct LoadConfig {
 /// The report of one table.
 #[derive(Clone, Debug)]
 pub struct ReportConfig {
-    /// What it fills.
+    /// The table that it fills.
     pub table: MirrorTable,
     /// The file; its name may hold `*`, and the newest such file is read.
     pub file: PathBuf,
@@ -142,23 +142,30 @@ fn refuse_odd_columns(
     if columns.is_empty() {
         return Err(ConfigMessage::HeadingWithoutColumn { table, heading });
     }
-    let is_odd = |c: char| !c.is_alphanumeric() && c != '_';
-    match columns.iter().find(|column| column.contains(is_odd)) {
+    match columns.iter().find(|column| !is_column_name(column)) {
         Some(odd) => Err(ConfigMessage::OddColumn { table, heading, column: odd.clone() }),
         None => Ok(()),
     }
 }
 
-fn fills(headings: &[Heading], column: &str) -> usize {
+fn is_column_name(column: &str) -> bool {
+    column.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// How many headings fill the column.
+fn count_filling(headings: &[Heading], column: &str) -> usize {
     headings.iter().flat_map(|heading| &heading.columns).filter(|name| *name == column).count()
 }
 
 fn require_columns(table: MirrorTable, headings: &[Heading]) -> Result<(), ConfigMessage> {
-    let has = |column: &str| fills(headings, column) > 0;
-    // A booking's number may stand for its id, and the other way round.
-    let is_there = |column: &str| has(column) || column == "number" && has("id");
-    let missing: Vec<&str> =
-        table.required_of_reports().iter().copied().filter(|column| !is_there(column)).collect();
+    let mut missing = Vec::new();
+    for column in table.required_of_reports() {
+        // A booking's id may stand for its number, and the other way round.
+        let stand_in = if *column == "number" { "id" } else { column };
+        if count_filling(headings, column) == 0 && count_filling(headings, stand_in) == 0 {
+            missing.push(*column);
+        }
+    }
     if missing.is_empty() {
         return Ok(());
     }
@@ -176,7 +183,7 @@ fn refuse_split_keys(table: MirrorTable, headings: &[Heading]) -> Result<(), Con
         let is_split = headings.iter().any(|Heading { columns, .. }| {
             columns.len() > 1 && columns.iter().any(|column| column == key)
         });
-        if is_split || fills(headings, key) > 1 {
+        if is_split || count_filling(headings, key) > 1 {
             let table = table.name().to_owned();
             return Err(ConfigMessage::KeySplit { table, column: key.to_owned() });
         }

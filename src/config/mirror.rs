@@ -18,7 +18,7 @@ use crate::domain::record::{BookingStatus, Kind};
 /// The mirror's file and shape.
 #[derive(Clone, Debug)]
 pub struct MirrorConfig {
-    /// The `SQLite` file.
+    /// The `SQLite` file of the mirror.
     pub path: PathBuf,
     /// A table's name, or a `SELECT` in parentheses.
     pub sources: EnumMap<MirrorTable, String>,
@@ -74,13 +74,13 @@ fn status((code, status): (String, String)) -> Result<(String, BookingStatus), C
 
 /// An encoding whose texts can be told from UTF-8: not UTF-16, which SQLite itself knows.
 pub(super) fn encoding(section: &str, name: &str) -> Result<&'static Encoding, ConfigMessage> {
-    let found = Encoding::for_label_no_replacement(name.as_bytes());
-    found
-        .filter(|encoding| encoding.is_ascii_compatible() && *encoding != encoding_rs::UTF_8)
-        .ok_or_else(|| ConfigMessage::NoSuchEncoding {
+    match Encoding::for_label_no_replacement(name.as_bytes()) {
+        Some(found) if found.is_ascii_compatible() && found != encoding_rs::UTF_8 => Ok(found),
+        Some(_) | None => Err(ConfigMessage::NoSuchEncoding {
             section: section.to_owned(),
             name: name.to_owned(),
-        })
+        }),
+    }
 }
 
 /// The columns beyond the usual ones that fields and templates ask for.

@@ -51,25 +51,25 @@ use file::File;
 pub struct Config {
     /// The language of what people read.
     pub language: Language,
-    /// What to read.
+    /// Which file is read, and how.
     pub mirror: MirrorConfig,
-    /// The state's file.
+    /// The file of the state.
     pub state: PathBuf,
-    /// Where to send.
+    /// Where the data is sent.
     pub portal: PortalConfig,
     /// How a run behaves.
     pub sync: SyncConfig,
-    /// The initial export.
+    /// How the initial export works.
     pub export: ExportConfig,
     /// The report files that fill the mirror.
     pub load: LoadConfig,
     /// Who is told how the runs go.
     pub monitoring: MonitoringConfig,
-    /// Guest -> contact.
+    /// What the contact of a guest gets.
     pub contact: PartyConfig,
-    /// Company -> company.
+    /// What the company of a company gets.
     pub company: PartyConfig,
-    /// Booking -> deal.
+    /// What the deal of a booking gets.
     pub deal: DealConfig,
     /// The file that was read.
     pub file: PathBuf,
@@ -79,10 +79,10 @@ pub struct Config {
     pub link: Option<Link>,
 }
 
-/// The initial export.
+/// How the initial export works.
 #[derive(Clone, Debug)]
 pub struct ExportConfig {
-    /// How it creates.
+    /// How it creates objects.
     pub method: ExportMethod,
     /// Bookings that were over before this day are not carried over, here and in later runs.
     pub bookings_from: Option<NaiveDate>,
@@ -284,37 +284,45 @@ fn sync(sync: &file::Sync) -> Result<SyncConfig, ConfigMessage> {
     })
 }
 
-/// Nobody waits longer.
+/// The longest duration that a configuration may give.
 const YEAR: Duration = Duration::from_secs(366 * 86_400);
 
 /// A whole number within bounds.
 fn bounded_int(key: &str, number: i64, bounds: RangeInclusive<u8>) -> Result<u8, ConfigMessage> {
-    let bounded = u8::try_from(number).ok().filter(|number| bounds.contains(number));
-    bounded.ok_or_else(|| ConfigMessage::OutOfBounds {
-        key: key.to_owned(),
-        number,
-        least: (*bounds.start()).into(),
-        most: (*bounds.end()).into(),
-    })
+    match u8::try_from(number) {
+        Ok(bounded) if bounds.contains(&bounded) => Ok(bounded),
+        Ok(_) | Err(_) => Err(ConfigMessage::OutOfBounds {
+            key: key.to_owned(),
+            number,
+            least: (*bounds.start()).into(),
+            most: (*bounds.end()).into(),
+        }),
+    }
 }
 
 /// Reads a duration such as `90s`, `15m` or `1h 30m`.
 pub fn duration(key: &str, text: &str) -> Result<Duration, ConfigMessage> {
-    let time = humantime::parse_duration(text).ok().filter(|time| *time <= YEAR);
-    time.ok_or_else(|| ConfigMessage::NoDuration { key: key.to_owned(), text: text.to_owned() })
+    match humantime::parse_duration(text) {
+        Ok(time) if time <= YEAR => Ok(time),
+        Ok(_) | Err(_) => {
+            Err(ConfigMessage::NoDuration { key: key.to_owned(), text: text.to_owned() })
+        }
+    }
 }
 
 /// `own` is the configuration's file.
 fn world_readable_secrets(config: &Config, own: &Path) -> Vec<PathBuf> {
-    let file = match &config.portal.source {
-        WebhookSource::File(path) => Some(path.as_path()),
-        WebhookSource::Configuration | WebhookSource::Environment => None,
-    };
-    // Who knows the address of a heartbeat can feign one.
-    let own_too = config.portal.source == WebhookSource::Configuration
-        || config.monitoring.heartbeat.is_some();
-    let secret = own_too.then_some(own).into_iter().chain(file);
-    secret.filter(|path| is_readable_by_others(path)).map(Path::to_owned).collect()
+    let mut secrets = Vec::new();
+    // The address of a heartbeat is a secret too: with it, anybody can send one.
+    let has_heartbeat = config.monitoring.heartbeat.is_some();
+    if has_heartbeat || config.portal.source == WebhookSource::Configuration {
+        secrets.push(own.to_owned());
+    }
+    if let WebhookSource::File(path) = &config.portal.source {
+        secrets.push(path.clone());
+    }
+    secrets.retain(|path| is_readable_by_others(path));
+    secrets
 }
 
 #[cfg(unix)]

@@ -23,27 +23,23 @@ pub struct MonitoringConfig {
     pub notify_user: Option<u64>,
 }
 
-/// Checks the section.
 pub(super) fn monitoring(section: file::Monitoring) -> Result<MonitoringConfig, ConfigMessage> {
     let file::Monitoring { heartbeat_url, max_mirror_age, status_page, metrics_file, notify_user } =
         section;
     if notify_user == Some(0) {
         return Err(ConfigMessage::NoUser { key: "[monitoring] notify_user".to_owned() });
     }
-    let metrics_file = metrics_file.map(|FilePath(path)| path);
-    if metrics_file
-        .as_ref()
-        .is_some_and(|path| path.extension().is_none_or(|ending| ending != "prom"))
+    if let Some(FilePath(path)) = &metrics_file
+        && path.extension() != Some("prom".as_ref())
     {
         return Err(ConfigMessage::MetricsUnread);
     }
+    let max_mirror_age = max_mirror_age.map(|text| duration("[monitoring] max_mirror_age", &text));
     Ok(MonitoringConfig {
         heartbeat: heartbeat_url.map(heartbeat).transpose()?,
-        max_mirror_age: max_mirror_age
-            .map(|text| duration("[monitoring] max_mirror_age", &text))
-            .transpose()?,
+        max_mirror_age: max_mirror_age.transpose()?,
         status_page: status_page.map(|FilePath(path)| path),
-        metrics_file,
+        metrics_file: metrics_file.map(|FilePath(path)| path),
         notify_user,
     })
 }

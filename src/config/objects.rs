@@ -15,15 +15,15 @@ use crate::domain::record::{BookingStatus, Kind};
 pub struct PartyConfig {
     /// `HONORIFIC` of men and women; empty for companies.
     pub honorific: [String; 2],
-    /// The responsible user.
+    /// `ASSIGNED_BY_ID`: the responsible user.
     pub assigned_by_id: Option<u64>,
-    /// `SOURCE_ID`.
+    /// `SOURCE_ID`: where the party came from.
     pub source_id: Option<String>,
     /// `VALUE_TYPE` of phones; e-mails are always `WORK`.
     pub phone_type: String,
     /// How people who already stand in the CRM are recognised.
     pub match_existing: Vec<MatchBy>,
-    /// `COMMENTS`.
+    /// `COMMENTS`, with names of columns in it.
     pub comments: Template,
     /// Field of the portal -> column of the mirror.
     pub fields: BTreeMap<String, String>,
@@ -35,15 +35,15 @@ pub struct PartyConfig {
 /// What a deal gets beside its booking's data.
 #[derive(Clone, Debug)]
 pub struct DealConfig {
-    /// `CURRENCY_ID`.
+    /// `CURRENCY_ID` of all amounts.
     pub currency: String,
-    /// The responsible user.
+    /// `ASSIGNED_BY_ID`: the responsible user.
     pub assigned_by_id: Option<u64>,
-    /// `SOURCE_ID`.
+    /// `SOURCE_ID`: where the booking came from.
     pub source_id: Option<String>,
-    /// `TITLE`.
+    /// `TITLE`, with names of columns in it.
     pub title: Template,
-    /// `COMMENTS`.
+    /// `COMMENTS`, with names of columns in it.
     pub comments: Template,
     /// Stage, in full (`C5:NEW`), and probability of each status, in the order of
     /// [`BookingStatus::ALL`].
@@ -62,8 +62,9 @@ impl DealConfig {
     /// The funnel of a status: its stage says it, `C5:NEW`. The general funnel is 0 and has no
     /// prefix.
     pub fn funnel(&self, status: BookingStatus) -> u64 {
-        let prefix = self.stage(status).0.strip_prefix('C').and_then(|rest| rest.split_once(':'));
-        prefix.and_then(|(number, _)| number.parse().ok()).unwrap_or(0)
+        let (stage, _) = self.stage(status);
+        let number_and_stage = stage.strip_prefix('C').and_then(|rest| rest.split_once(':'));
+        number_and_stage.and_then(|(number, _)| number.parse().ok()).unwrap_or(0)
     }
 
     /// The funnels of all statuses. When there are several, bookings move between them.

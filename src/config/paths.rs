@@ -67,9 +67,14 @@ pub(super) fn refuse_own(config: &Config, own: &Path) -> Result<(), ConfigMessag
     Ok(())
 }
 
-/// The file behind links and dots. One that is still to be made is known by its folder.
+/// The file behind links and dots. A file that is still to be made is known by its folder.
 fn canonical_path(path: &Path) -> PathBuf {
     let path = absolute(path).unwrap_or_else(|_| path.to_owned());
-    let to_be_made = || Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?));
-    path.canonicalize().ok().or_else(to_be_made).unwrap_or(path.clone())
+    if let Ok(existing) = path.canonicalize() {
+        return existing;
+    }
+    match (path.parent().map(Path::canonicalize), path.file_name()) {
+        (Some(Ok(folder)), Some(name)) => folder.join(name),
+        _ => path,
+    }
 }

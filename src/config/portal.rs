@@ -11,9 +11,9 @@ use crate::domain::messages::ConfigMessage;
 /// The portal and the pace it is used at.
 #[derive(Clone, Debug)]
 pub struct PortalConfig {
-    /// Address and password.
+    /// The portal's address and password.
     pub webhook: Webhook,
-    /// Where they stand.
+    /// Where the webhook was given.
     pub source: WebhookSource,
     /// `ORIGINATOR_ID` of everything that is ours.
     pub originator: String,
@@ -50,7 +50,7 @@ pub enum WebhookSource {
     Configuration,
     /// In a file of its own.
     File(PathBuf),
-    /// In `$ECVI_B24_WEBHOOK`.
+    /// In the environment, `$ECVI_B24_WEBHOOK`.
     Environment,
 }
 
@@ -73,11 +73,9 @@ pub(super) fn take_webhook(
         (Some(_), Some(_), _) => return Err(ConfigMessage::TwoWebhooks.into()),
         (Some(SecretAddress(text)), None, _) => (text, WebhookSource::Configuration),
         (None, Some(FilePath(path)), _) => {
-            let read = std::fs::read_to_string(&path);
-            (
-                read.map_err(|error| webhook_file_unreadable(&path, &error))?,
-                WebhookSource::File(path),
-            )
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| webhook_file_unreadable(&path, &error))?;
+            (text, WebhookSource::File(path))
         }
         (None, None, Some(text)) => (text.to_owned(), WebhookSource::Environment),
         (None, None, None) => return Err(ConfigMessage::NoWebhook.into()),

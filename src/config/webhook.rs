@@ -77,7 +77,7 @@ impl Webhook {
         hash::text_hash(&self.base)
     }
 
-    /// Host and port.
+    /// Host and port, as in `hotel.bitrix24.ru:8443`.
     pub fn host(&self) -> &str {
         &self.base[self.host_from..self.host_to]
     }

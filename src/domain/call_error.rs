@@ -12,7 +12,7 @@ use super::run_error::Outcome;
 /// A refusal of the portal, in its own words.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ApiError {
-    /// `error`, often empty.
+    /// `error` of the answer, often empty.
     pub code: String,
     /// `error_description`, in the portal's language.
     pub text: String,
@@ -29,7 +29,7 @@ pub enum ErrorClass {
     BudgetExceeded,
     /// The webhook, its rights or the portal itself: an administrator must act.
     Administrator,
-    /// This one record.
+    /// Only this record is refused.
     Record,
 }
 

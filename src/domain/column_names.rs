@@ -45,11 +45,9 @@ const NAMES: &[(&str, &[&str])] = &[
 
 /// `Дата рождения` -> `датарождения`
 pub fn plain_name(name: &str) -> String {
-    let letters = name.chars().filter(|letter| letter.is_alphanumeric());
-    letters
-        .flat_map(char::to_lowercase)
-        .map(|letter| if letter == 'ё' { 'е' } else { letter })
-        .collect()
+    let mut plain = name.to_lowercase().replace('ё', "е");
+    plain.retain(char::is_alphanumeric);
+    plain
 }
 
 /// Whether hotels call a column so.

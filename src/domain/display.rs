@@ -10,7 +10,7 @@ use crate::domain::messages::{Message, NameMessage};
 use crate::domain::record::{BookingStatus, Kind, RecordKey};
 use crate::domain::visible_text;
 
-/// `гости`, `guests`
+/// What several records are called: `гости`, `guests`.
 pub fn plural_name(kind: Kind) -> Message {
     let name = match kind {
         Kind::Guest => NameMessage::Guests,

@@ -17,7 +17,7 @@ pub enum IssueDetail {
     Parties(Vec<RecordKey>),
     /// A card that another record has already: `crm_id 17: guest 42`.
     TakenCard {
-        /// The card.
+        /// The card's id in the CRM.
         crm_id: i64,
         /// The record that has it.
         owner: RecordKey,

@@ -13,7 +13,7 @@ pub enum Language {
     /// русский: the hotel's cron usually has no `LANG`, and its people read Russian.
     #[default]
     Ru,
-    /// English
+    /// English: chosen in the configuration or by the environment.
     En,
 }
 

@@ -13,11 +13,11 @@ use crate::domain::messages::{LoadMessage, Message, NameMessage};
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum MirrorTable {
-    /// Guests.
+    /// A row for each guest.
     Guests,
-    /// Companies.
+    /// A row for each company.
     Companies,
-    /// Bookings.
+    /// A row for each booking.
     Bookings,
     /// Who stays in which booking.
     BookingGuests,
@@ -37,7 +37,7 @@ impl MirrorTable {
         self.into()
     }
 
-    /// `гости`, `guests`
+    /// What its rows are called: `гости`, `guests`.
     pub fn plural_name(self) -> Message {
         match self {
             MirrorTable::Guests => NameMessage::Guests.into(),

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 /// The phones and e-mails that we wrote for one record.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct OwnedValues {
-    /// Phone numbers.
+    /// Phone numbers as they were sent.
     #[serde(default)]
     pub phones: Vec<String>,
-    /// E-mail addresses.
+    /// E-mail addresses as they were sent.
     #[serde(default)]
     pub emails: Vec<String>,
 }

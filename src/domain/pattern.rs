@@ -15,5 +15,9 @@ pub(crate) fn names<'w>(words: &'w str, pattern: &str) -> Option<Vec<&'w str>> {
 
 /// The text with the names in the place of its stars.
 pub(crate) fn filled(text: &str, names: impl IntoIterator<Item = String>) -> String {
-    names.into_iter().fold(text.to_owned(), |text, name| text.replacen('*', &name, 1))
+    let mut filled = text.to_owned();
+    for name in names {
+        filled = filled.replacen('*', &name, 1);
+    }
+    filled
 }

@@ -20,7 +20,7 @@ pub type Result<T, E = RunError> = std::result::Result<T, E>;
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Display, EnumIter, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Outcome {
-    /// Done; exit 0.
+    /// All was done; exit 0.
     Ok,
     /// Done, but something that was tried failed or a guard holds something back; exit 1.
     Partial,

@@ -47,7 +47,7 @@ impl Speed {
 /// What one record costs, in seconds.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
-    /// Of our time.
+    /// Of our time, waits included.
     took: f64,
     /// Of the portal's time budget.
     charged: f64,
@@ -96,13 +96,15 @@ impl ExportStats {
 
     /// `гости 1200 из 3000, заявки 0 из 20000`
     pub(super) fn counts(&self, language: Language) -> String {
-        let planned_kinds = Kind::DISPLAY_ORDER.into_iter().filter(|kind| self.planned[*kind] > 0);
-        let part = |kind| OutputMessage::DoneOf {
-            records: display::plural_name(kind).into(),
-            done: self.speeds[kind].done,
-            planned: self.planned[kind],
-        };
-        let parts: Vec<String> = planned_kinds.map(|kind| part(kind).localized(language)).collect();
+        let mut parts = Vec::new();
+        for (kind, planned) in self.planned.iter() {
+            if *planned > 0 {
+                let records = display::plural_name(kind).into();
+                let done = self.speeds[kind].done;
+                let part = OutputMessage::DoneOf { records, done, planned: *planned };
+                parts.push(part.localized(language));
+            }
+        }
         if parts.is_empty() {
             OutputMessage::NothingToSend.localized(language)
         } else {

@@ -58,7 +58,7 @@ enum Urgency {
 }
 
 impl Progress {
-    /// On standard output.
+    /// A bar or lines on standard output.
     pub fn new(clock: &Clock, language: Language) -> Progress {
         let form = if io::stdout().is_terminal() {
             Form::bar(ProgressDrawTarget::stdout())
@@ -162,11 +162,8 @@ impl ProgressOutput {
             }
             Form::Lines(_) | Form::Nothing => {
                 let is_long = until - now >= BETWEEN_LINES;
-                self.print_line(
-                    &text,
-                    now,
-                    if is_long { Urgency::Now } else { Urgency::EveryMinute },
-                );
+                let urgency = if is_long { Urgency::Now } else { Urgency::EveryMinute };
+                self.print_line(&text, now, urgency);
             }
         }
     }

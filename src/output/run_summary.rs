@@ -44,9 +44,11 @@ fn failure_line(code: FailureCode, failed: &Failed, language: Language) -> Strin
 
 /// `guests 2, bookings 1`; none where there is nothing to count.
 pub(crate) fn per_kind(counts: &PerKind<u64>, language: Language) -> Option<String> {
-    let counted = counts.iter().filter(|(_, count)| **count > 0);
-    let part = counted
-        .map(|(kind, count)| format!("{} {count}", display::plural_name(kind).text(language)));
-    let parts: Vec<String> = part.collect();
+    let mut parts = Vec::new();
+    for (kind, count) in counts.iter() {
+        if *count > 0 {
+            parts.push(format!("{} {count}", display::plural_name(kind).text(language)));
+        }
+    }
     (!parts.is_empty()).then(|| parts.join(", "))
 }

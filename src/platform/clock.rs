@@ -31,7 +31,7 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// The machine's clock.
+    /// The machine's clock, whose waits end early when `stop` is raised.
     pub fn system(stop: Arc<AtomicBool>) -> Clock {
         Clock::System { stop, began: (Utc::now(), Instant::now()) }
     }
@@ -41,7 +41,7 @@ impl Clock {
         Clock::Virtual(Rc::new(Cell::new(start)))
     }
 
-    /// The time now.
+    /// The time that this clock shows now.
     pub fn now(&self) -> DateTime<Utc> {
         match self {
             Clock::System { began: (time, instant), .. } => {

@@ -8,7 +8,7 @@ use rusqlite::types::ValueRef;
 
 use crate::domain::record::RecordIdRef;
 
-/// FNV-1a, 64 bits.
+/// An FNV-1a hash of 64 bits.
 #[derive(Default)]
 pub struct Fingerprint(FnvHasher);
 

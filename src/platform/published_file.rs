@@ -19,11 +19,11 @@ const MODE: u32 = 0o644;
 
 /// What is to be published.
 pub(crate) struct Published<'a> {
-    /// Where.
+    /// The place of the file.
     pub(crate) path: &'a Path,
     /// How the file begins: by this it is known as ours when it is replaced.
     pub(crate) mark: &'a str,
-    /// The whole file.
+    /// The whole content of the file.
     pub(crate) text: &'a str,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Published<'a> {
 pub(crate) enum Writer {
     /// A run that holds the lock. What a killed one left behind is removed by the next.
     Run,
-    /// Anybody else.
+    /// Any other command.
     Other,
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn publish(published: &Published<'_>, writer: Writer) -> io::Result<(
     written
 }
 
-/// What stands there may be replaced: nothing, an empty file, or a file of ours.
+/// Refuses to replace anything but an empty file or a file of ours.
 fn refuse_foreign(path: &Path, mark: &str) -> io::Result<()> {
     let mut file = match regular_file::read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),

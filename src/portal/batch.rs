@@ -19,7 +19,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// One command of a batch.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Command {
-    /// Identifies its reply.
+    /// The name of its reply.
     pub name: String,
     /// `crm.deal.add` and the like.
     pub method: String,
@@ -79,8 +79,13 @@ impl<'a> Batch<'a> {
     /// `time` of the answer to each command, where there is one.
     pub fn times<'t>(&self, response: &'t Response) -> Vec<(&'a Command, &'t Value)> {
         let Some(times) = response.result.get("result_time") else { return Vec::new() };
-        let time = |(at, command)| Some((command, times.get(self.key(at))?));
-        self.commands.iter().enumerate().filter_map(time).collect()
+        let mut told = Vec::new();
+        for (at, command) in self.commands.iter().enumerate() {
+            if let Some(time) = times.get(self.key(at)) {
+                told.push((command, time));
+            }
+        }
+        told
     }
 
     /// The replies by name, one for each command.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 pub enum Dialect {
     /// `crm.contact.add`, `crm.deal.update` and the like.
     Legacy,
-    /// `crm.item.import`, `crm.item.update`.
+    /// `crm.item.import`, `crm.item.update` and the like.
     Universal,
 }
 

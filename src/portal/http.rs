@@ -27,7 +27,7 @@ const USER_AGENT: &str = concat!("ecvi-b24/", env!("CARGO_PKG_VERSION"));
 /// answer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A real portal.
+/// A portal that is reached over the network.
 pub struct Http {
     agent: Agent,
     config: ureq::config::Config,
@@ -174,18 +174,20 @@ pub fn fetch(url: &str, timeout: Duration) -> anyhow::Result<()> {
 /// A redirect to another host means that the portal has moved. Only scheme and host of the target
 /// are shown, because the path may repeat the secret.
 fn redirected(status: u16, address: &str, location: &str) -> CallError {
-    moved_to(address, location).map_or_else(
-        || CallError::unknown_outcome(format!("HTTP {status}, a redirect within the portal")),
-        CallError::Redirected,
-    )
+    match moved_to(address, location) {
+        Some(target) => CallError::Redirected(target),
+        None => CallError::unknown_outcome(format!("HTTP {status}, a redirect within the portal")),
+    }
 }
 
 fn moved_to(address: &str, location: &str) -> Option<String> {
     let address = Url::parse(address).ok()?;
     let target = address.join(location).ok()?;
     let is_same_place = target.host_str() == address.host_str() && target.port() == address.port();
-    (target.has_host() && !is_same_place)
-        .then(|| format!("{}/", &target[..url::Position::AfterPort]))
+    if is_same_place || !target.has_host() {
+        return None;
+    }
+    Some(format!("{}/", &target[..url::Position::AfterPort]))
 }
 
 /// Whether the error arose before a connection was even tried.

@@ -91,7 +91,7 @@ pub struct Used {
 /// What the calls of one method in a batch have cost.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Cost {
-    /// How many calls.
+    /// How many calls the batch made.
     pub calls: usize,
     /// What the method had used before the batch.
     pub before: Used,
@@ -108,18 +108,18 @@ pub struct Bucket {
     pub burst: u32,
 }
 
-/// The leaky bucket.
+/// How the leaky bucket fills and drains.
 impl RateLimits {
     /// How long to wait before the next request. A clock that went back drains nothing.
     pub fn wait(&self, bucket: Bucket, now: DateTime<Utc>) -> Duration {
-        // Two below the brim: requests do not arrive as evenly as they are sent.
+        // Two less than it holds: requests do not arrive as evenly as they are sent.
         let room = (f64::from(bucket.burst) - 2.0).max(1.0);
         let excess = self.level_at(bucket, now) + 1.0 - room;
         // A drain that is too slow for a duration lasts for ever.
         Duration::try_from_secs_f64((excess / bucket.per_second).max(0.0)).unwrap_or(Duration::MAX)
     }
 
-    /// Counts a request.
+    /// Counts a request in the bucket.
     pub fn record_request(&mut self, bucket: Bucket, now: DateTime<Utc>) {
         self.level = self.level_at(bucket, now) + 1.0;
         self.filled_at = now;
@@ -248,7 +248,8 @@ impl RateLimits {
         };
         let left = SOFT_LIMIT - budget.operating - budget.unanswered.seconds();
         let is_current = budget.resets_at > now && budget.resets_at <= now + WINDOW;
-        (if is_current { left } else { left.max(PROBE_SECONDS) }) / budget.cost_per_call
+        let seconds = if is_current { left } else { left.max(PROBE_SECONDS) };
+        seconds / budget.cost_per_call
     }
 }
 

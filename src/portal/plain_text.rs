@@ -20,13 +20,16 @@ pub(super) fn beginning(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(READ)]);
     let text = title(&text).unwrap_or(&text);
     let before_data = text.split(['{', '[']).next().unwrap_or_default();
-    let is_binary = |c: char| c == '\u{fffd}' || (c.is_control() && !c.is_whitespace());
     let plain = without_address(&without_markup(before_data));
     let words: Vec<&str> = plain.split_whitespace().collect();
     if words.is_empty() || before_data.contains(is_binary) {
         return format!("{} bytes", body.len());
     }
     cut(&words.join(" "), QUOTED)
+}
+
+fn is_binary(c: char) -> bool {
+    c == '\u{fffd}' || (c.is_control() && !c.is_whitespace())
 }
 
 fn title(page: &str) -> Option<&str> {

@@ -36,16 +36,17 @@ impl Proxy {
     }
 
     fn among(target: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>> {
-        let filled = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
         let Ok(target) = Url::parse(target) else { return Ok(None) };
-        let no_proxy = filled("no_proxy").or_else(|| filled("NO_PROXY")).unwrap_or_default();
-        if is_local(&target) || is_exempt(&target, &no_proxy) {
+        let no_proxy = first_filled(["no_proxy", "NO_PROXY"], &variable);
+        let exempt = no_proxy.map(|(_, value)| value).unwrap_or_default();
+        if is_local(&target) || is_exempt(&target, &exempt) {
             return Ok(None);
         }
-        match VARIABLES.into_iter().find_map(|name| Some((name, filled(name)?))) {
-            Some((name, value)) => parse(name, value.trim())
-                .map(Some)
-                .map_err(|unusable| RunError::Config(unusable.into())),
+        match first_filled(VARIABLES, &variable) {
+            Some((name, value)) => match parse(name, value.trim()) {
+                Ok(proxy) => Ok(Some(proxy)),
+                Err(unusable) => Err(RunError::Config(unusable.into())),
+            },
             None => Ok(None),
         }
     }
@@ -61,6 +62,20 @@ impl std::fmt::Display for Proxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({})", self.address, self.variable)
     }
+}
+
+/// The first of these variables that is not blank, and its value.
+fn first_filled<const N: usize>(
+    names: [&'static str; N],
+    variable: impl Fn(&str) -> Option<String>,
+) -> Option<(&'static str, String)> {
+    for name in names {
+        match variable(name) {
+            Some(value) if !value.trim().is_empty() => return Some((name, value)),
+            Some(_) | None => {}
+        }
+    }
+    None
 }
 
 fn parse(variable: &'static str, value: &str) -> Result<Proxy, PortalMessage> {

@@ -27,8 +27,9 @@ impl Resolver for ThreadResolver {
         let (sender, receiver) = mpsc::sync_channel(1);
         let own_uri = uri.clone();
         let own_config = config.clone();
-        let lookup = move || sender.send(look_up(&own_uri, &own_config)).ok();
-        match thread::Builder::new().spawn(lookup) {
+        let thread =
+            thread::Builder::new().spawn(move || sender.send(look_up(&own_uri, &own_config)).ok());
+        match thread {
             Ok(_) => {
                 receiver.recv_timeout(*timeout.after).unwrap_or(Err(Error::Timeout(timeout.reason)))
             }

@@ -51,8 +51,9 @@ fn document(body: &[u8]) -> Option<Value> {
 
 /// `error` and `error_description` of an answer or of one command of a batch.
 pub(super) fn refusal(answer: &Value) -> ApiError {
-    let part = |name: &str| answer.get(name).map(text).unwrap_or_default();
-    ApiError::new(part("error"), part("error_description"))
+    let code = answer.get("error").map(text).unwrap_or_default();
+    let description = answer.get("error_description").map(text).unwrap_or_default();
+    ApiError::new(code, description)
 }
 
 /// Codes and texts are strings, but a code may be a number, and an error of REST v3 an object.

@@ -77,8 +77,8 @@ fn reserve_slot(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> io::Result<D
     let Opened { mut file, is_new } = open(path)?;
     lock(&file)?;
     let saved = read(&mut file, bucket)?;
-    // The hotels of a chain may run as different users. The file need not be new for that: a kill or
-    // a power cut may have come right after it was made.
+    // The hotels of a chain may run as different users. The file need not be new for that: a kill
+    // or a power cut may have come right after it was made.
     private_files::share_with_group(&file)?;
     let is_lost = saved.is_none() && !is_new;
     let mut limits = saved.unwrap_or_default();

@@ -35,11 +35,13 @@ fn certificates(bytes: &[u8]) -> Vec<Certificate<'static>> {
     if bytes.starts_with(DER) {
         return vec![Certificate::from_der(bytes).to_owned()];
     }
-    let certificate = |item| match item {
-        Ok(PemItem::Certificate(certificate)) => Some(certificate),
-        _ => None,
-    };
-    parse_pem(bytes).filter_map(certificate).collect()
+    let mut certificates = Vec::new();
+    for item in parse_pem(bytes) {
+        if let Ok(PemItem::Certificate(certificate)) = item {
+            certificates.push(certificate);
+        }
+    }
+    certificates
 }
 
 fn unusable(bytes: &[u8], has_certificates: bool, path: String) -> TlsMessage {

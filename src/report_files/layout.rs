@@ -77,21 +77,23 @@ pub(super) fn find(
 
 fn none(rows: &[Record], wanted: &[Heading]) -> LayoutError {
     let required = wanted.iter().filter(|heading| heading.is_required);
-    // A row with digits may be a guest's, whose data is shown to nobody.
-    let is_name = |text: &String| !text.contains(|c: char| c.is_ascii_digit() || c == '@');
-    let is_headings = |row: &&Record| {
-        let filled = row.fields.iter().filter(|field| !trimmed(field).is_empty());
-        filled.clone().count() > 1 && filled.clone().all(is_name)
-    };
-    let present = rows.iter().find(is_headings).map(present).unwrap_or_default();
-    LayoutError::None { wanted: required.map(|heading| heading.text.clone()).collect(), present }
+    let wanted = required.map(|heading| heading.text.clone()).collect();
+    let mut headings = rows.iter().map(present);
+    let present = headings.find(|texts| look_like_headings(texts)).unwrap_or_default();
+    LayoutError::None { wanted, present }
+}
+
+/// A row with digits may be a guest's, whose data is shown to nobody.
+fn look_like_headings(texts: &[String]) -> bool {
+    let has_data = texts.iter().any(|text| text.contains(|c: char| c.is_ascii_digit() || c == '@'));
+    texts.len() > 1 && !has_data
 }
 
 fn shown(heading: &str) -> String {
     trimmed(heading).replace('\n', " ")
 }
 
-/// The headings as they are shown.
+/// The texts of a row as they are shown, without the empty ones.
 fn present(row: &Record) -> Vec<String> {
     let headings = row.fields.iter().map(|field| shown(field));
     headings.filter(|field| !field.is_empty()).collect()

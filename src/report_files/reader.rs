@@ -10,7 +10,7 @@ use super::records::{CsvRecords, Record};
 use super::rows::{Finding, RowReader};
 use super::source::Source;
 use super::workbook::{self, FileKind};
-use super::{encoding, refusal, unreadable_file};
+use super::{encoding, refusal};
 use crate::config::ReportConfig;
 use crate::domain::messages::LoadMessage;
 use crate::domain::mirror_table::MirrorTable;
@@ -56,8 +56,7 @@ impl<'r> Report<'r> {
     /// Opens a report and finds its headings.
     pub fn open(source: &'r Source, reading: Reading<'r>) -> Result<Report<'r>> {
         let mut file = source.open()?;
-        let kind =
-            FileKind::look(&mut file).map_err(|error| unreadable_file(&source.path, &error))?;
+        let kind = FileKind::look(&mut file).map_err(|error| source.unreadable(&error))?;
         let (layout, records) = match kind {
             FileKind::WebPage => return Err(LoadMessage::WebPage { path: source.shown() }.into()),
             FileKind::Zip | FileKind::Xls => open_workbook(source, reading, file, kind)?,
@@ -81,7 +80,7 @@ impl<'r> Report<'r> {
         &self.layout.shown_headings
     }
 
-    /// Reads all rows.
+    /// Gives every row to `take`.
     pub fn read(mut self, mut take: impl FnMut(Finding) -> Result<()>) -> Result<FileEnd> {
         let Reading { config, is_trusted, is_status, .. } = self.reading;
         let reader = RowReader { table: config.table, layout: &self.layout, is_status };
@@ -121,9 +120,7 @@ fn empty(source: &Source, table: MirrorTable) -> RunError {
 impl Records {
     fn next(&mut self, source: &Source) -> Result<Option<Record>> {
         match self {
-            Records::Csv(records) => {
-                records.next().map_err(|error| unreadable_file(&source.path, &error))
-            }
+            Records::Csv(records) => records.next().map_err(|error| source.unreadable(&error)),
             Records::Sheet(rows) => Ok(rows.next()),
         }
     }
@@ -137,10 +134,10 @@ impl Records {
 }
 
 fn open_text(source: &Source, reading: Reading<'_>, file: File) -> Result<(Layout, Records)> {
-    let unreadable = |error: std::io::Error| unreadable_file(&source.path, &error);
-    let decoded = encoding::decoded(file, reading.encoding).map_err(unreadable)?;
+    let decoded =
+        encoding::decoded(file, reading.encoding).map_err(|error| source.unreadable(&error))?;
     let mut records = CsvRecords::new(decoded);
-    let head = records.head(HEAD_LINES).map_err(unreadable)?;
+    let head = records.head(HEAD_LINES).map_err(|error| source.unreadable(&error))?;
     let ReportConfig { table, headings, .. } = reading.config;
     let layout = if head.trim().is_empty() {
         if !reading.is_trusted {
@@ -195,11 +192,13 @@ fn open_workbook(
         path: source.shown(),
         error: error.to_string().into(),
     })?;
-    let score = |rows: &Vec<Record>| layout::score(&rows[..rows.len().min(HEAD_LINES)], headings);
     let mut best: Vec<Record> = Vec::new();
+    let mut best_score = 0;
     for sheet in sheets {
-        if best.is_empty() || score(&sheet) > score(&best) {
+        let score = layout::score(first_rows(&sheet), headings);
+        if best.is_empty() || score > best_score {
             best = sheet;
+            best_score = score;
         }
     }
     if best.is_empty() {
@@ -208,10 +207,14 @@ fn open_workbook(
         }
         return Ok((Layout::of_nothing(*table, headings), Records::Sheet(best.into_iter())));
     }
-    let head = &best[..best.len().min(HEAD_LINES)];
-    let layout = layout::find(head, *table, headings)
+    let layout = layout::find(first_rows(&best), *table, headings)
         .map_err(|error| refusal::headings(&source.path, *table, error))?;
     Ok((layout, Records::Sheet(best.into_iter())))
+}
+
+/// The rows among which the headings are looked for.
+fn first_rows(sheet: &[Record]) -> &[Record] {
+    &sheet[..sheet.len().min(HEAD_LINES)]
 }
 
 #[cfg(test)]

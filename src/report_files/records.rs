@@ -84,11 +84,10 @@ impl<R: BufRead> CsvRecords<R> {
             if let Some(fields) = self.split(&text) {
                 let is_whole =
                     following.is_empty() || self.fits(&fields) && self.is_well_quoted(&text);
-                return Ok(Some(if is_whole {
-                    record(&first, fields)
-                } else {
-                    self.retreat(&first, following)
-                }));
+                if is_whole {
+                    return Ok(Some(record(&first, fields)));
+                }
+                return Ok(Some(self.retreat(&first, following)));
             }
             match self.next_line()? {
                 Some(line) if following.len() < MOST_LINES => {
@@ -131,7 +130,7 @@ impl<R: BufRead> CsvRecords<R> {
         let (result, _, _, count) =
             self.parser.read_record(text.as_bytes(), &mut values, &mut ends);
         match result {
-            ReadRecordResult::Record => Some(between(&values, &ends[..count])),
+            ReadRecordResult::Record => Some(cut_at(&ends[..count], &values)),
             // A line without anything in it.
             _ if text.trim_matches('\n').is_empty() => Some(Vec::new()),
             _ => None,
@@ -205,10 +204,15 @@ fn parser(separator: u8) -> Reader {
     ReaderBuilder::new().delimiter(separator).terminator(Terminator::Any(b'\n')).build()
 }
 
-fn between(values: &[u8], ends: &[usize]) -> Vec<String> {
-    let starts = std::iter::once(&0).chain(ends);
-    let spans = starts.zip(ends);
-    spans.map(|(start, end)| String::from_utf8_lossy(&values[*start..*end]).into_owned()).collect()
+/// The values, each of which ends where the next one begins.
+fn cut_at(ends: &[usize], values: &[u8]) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut start = 0;
+    for end in ends {
+        texts.push(String::from_utf8_lossy(&values[start..*end]).into_owned());
+        start = *end;
+    }
+    texts
 }
 
 fn without_quotes(text: &str, separator: u8) -> Vec<String> {

@@ -27,12 +27,15 @@ pub struct Rooms<'r> {
 impl Rooms<'_> {
     /// The rows that make the booking: rooms that were cancelled or not taken go where another one
     /// stays.
-    pub fn living<'a>(&self, rows: &'a [RoomRow]) -> Vec<&'a RoomRow> {
-        let is_living = |row: &&RoomRow| {
-            !matches!(self.status_of(row), Some(BookingStatus::Cancelled | BookingStatus::NoShow))
-        };
-        let living: Vec<&RoomRow> = rows.iter().filter(is_living).collect();
-        if living.is_empty() { rows.iter().collect() } else { living }
+    pub fn rows_that_count<'a>(&self, rows: &'a [RoomRow]) -> Vec<&'a RoomRow> {
+        let mut stays = Vec::new();
+        for row in rows {
+            match self.status_of(row) {
+                Some(BookingStatus::Cancelled | BookingStatus::NoShow) => {}
+                Some(_) | None => stays.push(row),
+            }
+        }
+        if stays.is_empty() { rows.iter().collect() } else { stays }
     }
 
     /// The values of the booking.
@@ -40,9 +43,9 @@ impl Rooms<'_> {
     /// # Errors
     /// The rows contradict each other.
     pub fn join(&self, rows: &[RoomRow]) -> Result<Vec<String>, FlawMessage> {
-        let living = self.living(rows);
+        let rows = self.rows_that_count(rows);
         let columns = self.columns.iter().enumerate();
-        columns.map(|(at, column)| self.joined(&living, at, column)).collect()
+        columns.map(|(at, column)| self.joined(&rows, at, column)).collect()
     }
 
     fn status_of(&self, row: &RoomRow) -> Option<BookingStatus> {
@@ -76,46 +79,46 @@ impl Rooms<'_> {
 
     /// A booking has begun once one of its rooms was taken, and is over once all were left.
     fn joined_status(&self, words: &[&str]) -> String {
-        let word_of = |wanted: BookingStatus| {
-            words
-                .iter()
-                .find(|word| (self.status)(word) == Some(wanted))
-                .map(|word| (*word).to_owned())
-        };
         // A word that nobody understands fails the record.
         if let Some(unknown) = words.iter().find(|word| (self.status)(word).is_none()) {
             return (*unknown).to_owned();
         }
-        if let Some(word) = word_of(BookingStatus::CheckedIn) {
-            return word;
+        if let Some(word) = self.word_of(words, BookingStatus::CheckedIn) {
+            return word.to_owned();
         }
         // Words that are all understood and differ: others were not taken yet.
-        if word_of(BookingStatus::CheckedOut).is_some() {
+        if self.word_of(words, BookingStatus::CheckedOut).is_some() {
             return BookingStatus::CheckedIn.word().to_owned();
         }
-        word_of(BookingStatus::Confirmed)
-            .or_else(|| word_of(BookingStatus::Cancelled))
-            .unwrap_or_else(|| words[0].to_owned())
+        let confirmed = self.word_of(words, BookingStatus::Confirmed);
+        let cancelled = self.word_of(words, BookingStatus::Cancelled);
+        confirmed.or(cancelled).unwrap_or(words[0]).to_owned()
+    }
+
+    fn word_of<'w>(&self, words: &[&'w str], wanted: BookingStatus) -> Option<&'w str> {
+        words.iter().copied().find(|word| (self.status)(word) == Some(wanted))
     }
 
     fn amount(&self, rows: &[&RoomRow], at: usize) -> Result<String, FlawMessage> {
-        let amounts: Vec<&str> = rows
-            .iter()
-            .map(|row| row.values[at].as_str())
-            .filter(|amount| !amount.is_empty())
-            .collect();
-        // One that cannot be read fails the record.
-        if let Some(odd) = amounts.iter().find(|amount| Cents::of_amount(amount).is_none()) {
-            return Ok((*odd).to_owned());
+        let mut amounts: Vec<&str> = Vec::new();
+        let mut cents = Vec::new();
+        for row in rows {
+            let amount = row.values[at].as_str();
+            if amount.is_empty() {
+                continue;
+            }
+            // An amount that cannot be read fails the record.
+            let Some(understood) = Cents::of_amount(amount) else { return Ok(amount.to_owned()) };
+            amounts.push(amount);
+            cents.push(understood);
         }
-        let cents: Vec<Cents> =
-            amounts.iter().filter_map(|amount| Cents::of_amount(amount)).collect();
         let sum = Cents(cents.iter().map(|amount| amount.0).sum());
         let is_same = cents.iter().all(|one| *one == cents[0]);
+        let not_zero = cents.iter().filter(|amount| amount.0 != 0).count();
         match self.amount_of {
             // One amount is the booking's, whichever of the two it was meant to be.
             _ if cents.len() == 1 => Ok(amounts[0].to_owned()),
-            None if cents.iter().filter(|one| one.0 != 0).count() <= 1 => Ok(sum.to_string()),
+            None if not_zero <= 1 => Ok(sum.to_string()),
             Some(AmountOf::Room) => Ok(sum.to_string()),
             Some(AmountOf::Booking) if is_same => Ok(amounts[0].to_owned()),
             Some(AmountOf::Booking) => Err(FlawMessage::Differing { lines: lines(rows) }),

@@ -27,29 +27,33 @@ pub struct ReportRow {
 /// Something in a report that cannot be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Flaw {
-    /// Where.
+    /// The line of its row.
     pub line: u64,
     /// Under which heading, where it is one cell.
     pub heading: Option<String>,
-    /// What.
+    /// What is wrong there.
     pub kind: FlawMessage,
 }
 
 /// What a record of the file turned out to be.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Finding {
-    /// A row.
+    /// A row of the hotel.
     Row(ReportRow),
     /// A row that cannot go into the mirror; the id is there where it is certain.
     Unreadable {
         /// Whose row it is.
         key: Option<String>,
-        /// What is wrong.
+        /// Why it cannot go there.
         flaw: Flaw,
     },
 }
 
 impl Flaw {
+    fn of_cell(line: u64, place: &Place, kind: FlawMessage) -> Flaw {
+        Flaw { line, heading: Some(place.heading.clone()), kind }
+    }
+
     /// `guests.csv, строка 17, «Заезд»: дата не читается`; never a value that may be a person's.
     pub fn message(&self, file: &str) -> LoadMessage {
         let file = file.to_owned();
@@ -84,11 +88,14 @@ impl RowReader<'_> {
             return None;
         }
         if let Some(kind) = self.wrong_width(fields) {
-            let key = self.is_key_certain(fields).then_some(key).filter(|key| !key.is_empty());
+            let key = if self.is_key_certain(fields) { usable(key) } else { None };
             let flaw = Flaw { line: record.line, heading: None, kind };
             return Some(Finding::Unreadable { key, flaw });
         }
-        Some(self.row(record).unwrap_or_else(|flaw| Finding::Unreadable { key: usable(key), flaw }))
+        match self.row(record) {
+            Ok(row) => Some(Finding::Row(row)),
+            Err(flaw) => Some(Finding::Unreadable { key: usable(key), flaw }),
+        }
     }
 
     /// `Корпус 2, третий этаж` between the rows, or `Отчёт составлен 20.05.2026` below them: some
@@ -100,8 +107,8 @@ impl RowReader<'_> {
         let is_of_key = self.key_place().is_some_and(|place| place.positions().contains(position));
         let is_read = self.layout.places.iter().any(|place| place.positions().contains(position));
         let words = trimmed(&fields[*position]).split_whitespace();
-        (is_of_key || !is_read)
-            && words.filter(|word| word.chars().any(char::is_alphabetic)).count() > 1
+        let with_letters = words.filter(|word| word.contains(char::is_alphabetic)).count();
+        (is_of_key || !is_read) && with_letters > 1
     }
 
     fn key_place(&self) -> Option<&Place> {
@@ -118,32 +125,33 @@ impl RowReader<'_> {
 
     fn wrong_width(&self, fields: &[String]) -> Option<FlawMessage> {
         let wanted = self.layout.width;
-        let beyond =
-            fields.get(wanted..).map(|rest| rest.iter().any(|field| !trimmed(field).is_empty()));
-        // Many programs write a separator behind the last value as well.
-        (beyond != Some(false)).then_some(FlawMessage::Width { found: fields.len(), wanted })
+        match fields.get(wanted..) {
+            // Many programs write a separator behind the last value as well.
+            Some(rest) if rest.iter().all(|field| trimmed(field).is_empty()) => None,
+            Some(_) | None => Some(FlawMessage::Width { found: fields.len(), wanted }),
+        }
     }
 
     /// In a row that lacks values at its end the first ones stand where they belong, and in any the
     /// very first.
     fn is_key_certain(&self, fields: &[String]) -> bool {
         let positions = self.key_place().map(Place::positions).unwrap_or_default();
-        let last = positions.iter().max();
-        last.is_some_and(|last| {
-            *last == 0 || fields.len() < self.layout.width && last + 1 < fields.len()
-        })
+        let Some(last) = positions.into_iter().max() else { return false };
+        last == 0 || fields.len() < self.layout.width && last + 1 < fields.len()
     }
 
-    fn row(&self, record: &Record) -> Result<Finding, Flaw> {
+    fn row(&self, record: &Record) -> Result<ReportRow, Flaw> {
         let line = record.line;
         let mut values = Vec::new();
         let mut flaws = Vec::new();
         for place in &self.layout.places {
-            let flaw = |kind| Flaw { line, heading: Some(place.heading.clone()), kind };
             let text = place.value(&record.fields);
-            let cell = cells::understand(self.table, &place.column, text).map_err(flaw)?;
+            let cell = cells::understand(self.table, &place.column, text)
+                .map_err(|kind| Flaw::of_cell(line, place, kind))?;
             let kind = cell.flaw.or_else(|| self.flaw_of_booking(&place.column, &cell.value));
-            flaws.extend(kind.map(flaw));
+            if let Some(kind) = kind {
+                flaws.push(Flaw::of_cell(line, place, kind));
+            }
             values.push(cell.value);
         }
         let key = self.key(&record.fields);
@@ -152,7 +160,7 @@ impl RowReader<'_> {
             return Err(Flaw { line, heading, kind: FlawMessage::NoId });
         }
         let print = text_hash(&record.fields.join("\u{1f}"));
-        Ok(Finding::Row(ReportRow { line, key, values, print, flaws }))
+        Ok(ReportRow { line, key, values, print, flaws })
     }
 
     fn flaw_of_booking(&self, column: &str, value: &str) -> Option<FlawMessage> {

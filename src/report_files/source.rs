@@ -20,7 +20,7 @@ const MOST_WAITS: usize = 15;
 /// The report of one table, found and at rest.
 #[derive(Debug)]
 pub struct Source {
-    /// Where it is.
+    /// Where the file is.
     pub path: PathBuf,
     seen: Metadata,
 }
@@ -53,7 +53,11 @@ impl Source {
 
     /// Opens it to be read.
     pub fn open(&self) -> Result<File> {
-        File::open(&self.path).map_err(|error| unreadable_file(&self.path, &error))
+        File::open(&self.path).map_err(|error| self.unreadable(&error))
+    }
+
+    pub(super) fn unreadable(&self, error: &io::Error) -> RunError {
+        unreadable_file(&self.path, error)
     }
 
     /// Waits until nothing was written into it for a moment, and looks at it anew.

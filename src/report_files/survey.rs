@@ -25,25 +25,30 @@ pub struct ReportSurvey {
 pub fn survey(source: &Source, table: MirrorTable) -> Result<ReportSurvey> {
     let config = ReportConfig { table, file: source.path.clone(), headings: usual_headings(table) };
     let statuses: RefCell<BTreeMap<String, u64>> = RefCell::default();
-    let is_status = |word: &str| {
-        *statuses.borrow_mut().entry(word.to_owned()).or_default() += 1;
-        true
+    let reading = Reading {
+        config: &config,
+        encoding: None,
+        is_trusted: false,
+        // Whatever stands there may be a status: which words these are is what is asked.
+        is_status: &|word: &str| {
+            *statuses.borrow_mut().entry(word.to_owned()).or_default() += 1;
+            true
+        },
     };
-    let reading =
-        Reading { config: &config, encoding: None, is_trusted: false, is_status: &is_status };
     let report = Report::open(source, reading)?;
-    let named = report.shown_headings().iter();
-    let headings = named
-        .filter_map(|heading| {
-            Some((heading.clone(), columns_called(&plain_heading(heading), table)?))
-        })
-        .collect();
-    let amount = report.columns().iter().position(|column| column == "amount");
+    let mut headings = Vec::new();
+    for heading in report.shown_headings() {
+        if let Some(columns) = columns_called(&plain_heading(heading), table) {
+            headings.push((heading.clone(), columns));
+        }
+    }
+    let amount_at = report.columns().iter().position(|column| column == "amount");
     let mut with_amount: BTreeSet<String> = BTreeSet::new();
     let mut has_several_amounts = false;
     report.read(|finding| {
         if let Finding::Row(row) = finding
-            && amount.and_then(|at| row.values.get(at)).is_some_and(|amount| !amount.is_empty())
+            && let Some(at) = amount_at
+            && !row.values[at].is_empty()
         {
             has_several_amounts |= !with_amount.insert(row.key);
         }
@@ -54,9 +59,11 @@ pub fn survey(source: &Source, table: MirrorTable) -> Result<ReportSurvey> {
 
 /// Every name that hotels give to a column of this table.
 fn usual_headings(table: MirrorTable) -> Vec<Heading> {
-    let heading = |text: &str| {
-        let columns = columns_called(text, table)?.split(' ').map(str::to_owned).collect();
-        Some(Heading { text: text.to_owned(), columns, is_required: false })
-    };
-    names_in(table).into_iter().filter_map(heading).collect()
+    let mut headings = Vec::new();
+    for text in names_in(table) {
+        let Some(columns) = columns_called(text, table) else { continue };
+        let columns = columns.split(' ').map(str::to_owned).collect();
+        headings.push(Heading { text: text.to_owned(), columns, is_required: false });
+    }
+    headings
 }

@@ -12,7 +12,7 @@ use super::records::Record;
 pub(super) enum FileKind {
     /// A zip archive: XLSX or ODS.
     Zip,
-    /// The old XLS.
+    /// A workbook of old versions of Excel.
     Xls,
     /// HTML or another XML.
     WebPage,
@@ -36,7 +36,6 @@ impl FileKind {
     }
 }
 
-/// A workbook, opened.
 type Workbook = Sheets<BufReader<File>>;
 
 fn open(file: File, kind: FileKind) -> Result<Workbook, calamine::Error> {
@@ -80,9 +79,12 @@ fn rows(range: &Range<Data>, merged: &[Dimensions]) -> Vec<Record> {
     for area in merged {
         fill_down(&mut rows, area, (top, left));
     }
-    let number =
-        |(at, fields)| Record { line: u64::from(top) + at as u64 + 1, fields, is_cut: false };
-    rows.into_iter().enumerate().map(number).collect()
+    let mut records = Vec::new();
+    for (at, fields) in rows.into_iter().enumerate() {
+        let line = u64::from(top) + at as u64 + 1;
+        records.push(Record { line, fields, is_cut: false });
+    }
+    records
 }
 
 /// The rooms of a booking may share one tall cell with its number: each row has it.

@@ -41,10 +41,10 @@ fn notice(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> Option<Mess
     if !is_overdue(config, told, now) {
         return None;
     }
-    let PassedOver { passes, holder, .. } = told;
+    let PassedOver { runs, holder, .. } = told;
     let command = holder.as_ref().map_or("ecvi-b24", |holder| &holder.command).to_owned();
     let lock = sidecar_path(&config.state, SUFFIX).display().to_string();
-    Some(SyncMessage::RunOverdue { command, since: told.since(), skipped: *passes, lock }.into())
+    Some(SyncMessage::RunOverdue { command, since: told.since(), skipped: *runs, lock }.into())
 }
 
 fn is_overdue(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> bool {
@@ -53,7 +53,7 @@ fn is_overdue(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> bool {
     if is_export && now - told.last_call.unwrap_or_default().max(told.since()) < SILENT_EXPORT {
         return false;
     }
-    u64::from(told.passes) >= config.sync.time_limit.as_secs().div_ceil(CRON_INTERVAL) + SPARE_RUNS
+    u64::from(told.runs) >= config.sync.time_limit.as_secs().div_ceil(CRON_INTERVAL) + SPARE_RUNS
 }
 
 #[cfg(test)]
@@ -65,9 +65,9 @@ mod tests {
         DateTime::from_timestamp(1_700_000_000 + minute * 60, 0).unwrap()
     }
 
-    fn told(command: &str, passes: u32) -> PassedOver {
+    fn told(command: &str, runs: u32) -> PassedOver {
         let holder = Some(Holder { since: at(0), command: command.to_owned() });
-        PassedOver { passes, first_at: at(3), holder, last_call: Some(at(1)) }
+        PassedOver { runs, first_at: at(3), holder, last_call: Some(at(1)) }
     }
 
     fn config(time_limit: &str) -> Config {

@@ -108,7 +108,7 @@ impl Loader<'_> {
         };
         self.filling.stage(MirrorTable::Bookings, columns, &booking)?;
         if let Some(stay_columns) = stay_columns {
-            self.stage_guests_of_rooms(columns, &rooms.living(&room_rows), stay_columns)?;
+            self.stage_guests_of_rooms(columns, &rooms.rows_that_count(&room_rows), stay_columns)?;
         }
         Ok(Ok(()))
     }

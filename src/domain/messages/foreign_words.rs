@@ -88,10 +88,12 @@ pub(super) fn in_russian(words: &str) -> Option<String> {
     if let Some((_, russian)) = WHOLE.iter().find(|(english, _)| *english == words) {
         return Some((*russian).to_owned());
     }
-    WITH_NAMES.iter().find_map(|(english, russian)| {
-        let names = pattern::names(words, english)?;
-        Some(pattern::filled(russian, names.into_iter().map(wanted)))
-    })
+    for (english, russian) in WITH_NAMES {
+        if let Some(names) = pattern::names(words, english) {
+            return Some(pattern::filled(russian, names.into_iter().map(wanted)));
+        }
+    }
+    None
 }
 
 /// `Permission denied (os error 13)` -> `Permission denied`

@@ -233,7 +233,7 @@ message_of_any_module! {
     Mirror(MirrorMessage),
     /// Values of the configuration that only the portal can judge.
     Setting(SettingMessage),
-    /// The state's file.
+    /// The file of the state.
     State(StateMessage),
     /// What a record, an object or a length of time is called.
     Name(NameMessage),

@@ -3,7 +3,7 @@
 use super::{Message, messages};
 
 messages! {
-    /// The state's file.
+    /// The file of the state.
     pub enum StateMessage => State {
         NotWritable =>
             "состояние не записывается: проверьте место на диске (и там, где временные файлы, TMPDIR) и права на файл и на его папку",

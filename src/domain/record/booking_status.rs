@@ -10,13 +10,13 @@ use strum::{EnumString, IntoStaticStr};
 pub enum BookingStatus {
     /// Held for a while.
     Temporary,
-    /// Confirmed.
+    /// The guests are expected.
     Confirmed,
     /// The guests are here.
     CheckedIn,
     /// The guests have left.
     CheckedOut,
-    /// Cancelled.
+    /// The guests will not come.
     Cancelled,
     /// The guests never came.
     NoShow,

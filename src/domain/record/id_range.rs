@@ -5,17 +5,17 @@ use super::RecordId;
 /// The ids from one on, up to but not including another; open where there is none.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IdRange {
-    /// The first.
+    /// The first that belongs to it.
     pub start: Option<RecordId>,
     /// The first that does not belong to it.
     pub end: Option<RecordId>,
 }
 
 impl IdRange {
-    /// All ids.
+    /// The one range of all ids.
     pub const ALL: &'static [IdRange] = &[IdRange { start: None, end: None }];
 
-    /// This id alone.
+    /// The range of one id.
     pub fn one(id: &RecordId) -> IdRange {
         let next = match id {
             RecordId::Number(number) => number.checked_add(1).map(RecordId::Number),

@@ -87,7 +87,6 @@ impl From<RecordIdRef<'_>> for RecordId {
 }
 
 impl Ord for RecordId {
-    /// `SQLite`'s order.
     fn cmp(&self, other: &Self) -> Ordering {
         self.borrowed().cmp(&other.borrowed())
     }

@@ -24,7 +24,6 @@ use crate::platform::clock::Clock;
 use crate::platform::sidecar_path::sidecar_path;
 use crate::platform::{private_files, range_lock, regular_file};
 
-/// `state.db` -> `state.db.lock`.
 pub(crate) const SUFFIX: &str = ".lock";
 /// Longer than [`Lock::is_held`] takes.
 const PROBE_RETRY: Duration = Duration::from_millis(20);
@@ -46,8 +45,8 @@ impl Lock {
         refuse_link(state)?;
         let path = sidecar_path(state, SUFFIX);
         let file = open(&path).map_err(|error| unusable(&path, error))?;
-        let pause = || std::thread::sleep(PROBE_RETRY);
-        if !try_lock(&file, pause).map_err(|error| unusable(&path, error))? {
+        let taken = try_lock(&file, || std::thread::sleep(PROBE_RETRY));
+        if !taken.map_err(|error| unusable(&path, error))? {
             return Ok(None);
         }
         let state = private_files::open_or_create_private(state).ok().map(|opened| opened.file);
@@ -238,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn passes_that_find_it_held_are_counted_until_it_is_free() {
+    fn runs_that_find_it_held_are_counted_until_it_is_free() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state.db");
         let [since, first, second] =
@@ -249,11 +248,11 @@ mod tests {
         assert!(Lock::passed_over(&state).is_none());
         Lock::pass_over(&state, first.unwrap()).unwrap();
         let told = Lock::pass_over(&state, second.unwrap()).unwrap();
-        assert_eq!((told.passes, told.since()), (2, since.unwrap()));
+        assert_eq!((told.runs, told.since()), (2, since.unwrap()));
         let holder = Holder { since: since.unwrap(), command: "sync".to_owned() };
         assert_eq!(Lock::passed_over(&state).unwrap().holder, Some(holder));
         held.record_call(second.unwrap()).unwrap();
-        assert_eq!(Lock::passed_over(&state).unwrap().passes, 2);
+        assert_eq!(Lock::passed_over(&state).unwrap().runs, 2);
         assert_eq!(held.last_call(), second);
         drop(held);
         assert!(Lock::passed_over(&state).is_none());

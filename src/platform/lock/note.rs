@@ -12,7 +12,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-/// `2026-11-28T21:37:33.250Z`
+/// The width of a time such as `2026-11-28T21:37:33.250Z`.
 const TIME: usize = 24;
 /// The longest name of a command, and more.
 const COMMAND: usize = 20;
@@ -33,7 +33,7 @@ pub(super) struct Note {
 /// Who holds the lock.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Holder {
-    /// Since when.
+    /// When the lock was taken.
     pub since: DateTime<Utc>,
     /// The name of the command.
     pub command: String,
@@ -42,8 +42,8 @@ pub struct Holder {
 /// The runs that found the lock held.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PassedOver {
-    /// How many.
-    pub passes: u32,
+    /// How many runs that are.
+    pub runs: u32,
     /// When the first of them was.
     pub first_at: DateTime<Utc>,
     /// Who holds the lock, where that is known.
@@ -86,16 +86,17 @@ pub(super) fn clear_holder(file: &File) -> io::Result<()> {
 pub(super) fn count_passed_over(file: &File, now: DateTime<Utc>) -> io::Result<PassedOver> {
     let text = read_text(file)?;
     let Note { last_call, passed_over } = parse(&text);
-    let none_yet =
-        || PassedOver { passes: 0, first_at: now, holder: parse_holder(&text), last_call };
-    let mut counted = passed_over.unwrap_or_else(none_yet);
-    counted.passes = counted.passes.saturating_add(1);
+    let mut counted = match passed_over {
+        Some(earlier) => earlier,
+        None => PassedOver { runs: 0, first_at: now, holder: parse_holder(&text), last_call },
+    };
+    counted.runs = counted.runs.saturating_add(1);
     // An older version of the program holds the lock, which writes the first line only.
     if text.len() < PASSED_OVER as usize {
         write_last_call(file, last_call)?;
         clear_holder(file)?;
     }
-    write_line(file, PASSED_OVER, &format!("{} {}", to_text(counted.first_at), counted.passes))?;
+    write_line(file, PASSED_OVER, &format!("{} {}", to_text(counted.first_at), counted.runs))?;
     Ok(counted)
 }
 
@@ -116,10 +117,9 @@ fn parse(text: &str) -> Note {
 
 fn parse_passed_over(text: &str, last_call: Option<DateTime<Utc>>) -> Option<PassedOver> {
     let line = text.get(PASSED_OVER as usize..)?;
-    let (first_at, passes) = line.trim_end().split_once(' ')?;
-    let passes = passes.parse().ok()?;
+    let (first_at, runs) = line.trim_end().split_once(' ')?;
     Some(PassedOver {
-        passes,
+        runs: runs.parse().ok()?,
         first_at: parse_time(first_at)?,
         holder: parse_holder(text),
         last_call,

@@ -106,11 +106,11 @@ mod tests {
         for is_answering in [false, true] {
             let clock = Clock::virtual_at(DateTime::from_timestamp(1_700_000_000, 0).unwrap());
             let mut portal = Failing { clock: clock.clone(), is_answering, begun: Vec::new() };
-            let mut gate =
+            let mut client =
                 Client::new(&mut portal, clock, &config.portal, RateLimits::default(), None);
             for _ in 0..150 {
                 let commands = [Command::new("q", "crm.contact.list", json!({}))];
-                drop(gate.batch("questions", &commands, &mut |_| Ok(())));
+                drop(client.batch("questions", &commands, &mut |_| Ok(())));
             }
             for (at, begin) in portal.begun.iter().enumerate() {
                 let later = portal.begun[at..].iter();

@@ -1,5 +1,5 @@
-//! People and companies by phone and e-mail: for those who stood in the CRM before, and for those
-//! whose object was merged into another one.
+//! Finds people and companies by phone and e-mail: those that were in the CRM before this program,
+//! and those whose object was merged into another one.
 //!
 //! `crm.duplicate.findbycomm` does not say which value matched and compares phones in a form of its
 //! own, so what it names is only a candidate: the caller sees the objects whole and decides. Each
@@ -24,33 +24,33 @@ use crate::portal::client::Client;
 use crate::portal::{ApiError, CallError, object_id};
 
 /// The portal takes no more values in one call.
-const VALUES: usize = 20;
+const MAX_VALUES: usize = 20;
 
 /// Phones and e-mails to look for.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ContactPoints {
-    /// Numbers.
+    /// Phone numbers in any spelling.
     pub phones: Vec<String>,
-    /// Addresses.
+    /// E-mail addresses in any spelling.
     pub emails: Vec<String>,
 }
 
 impl ContactPoints {
-    /// What of a guest or a company the configuration says to look for.
+    /// The phones and e-mails of a guest or a company by which the configuration says to look.
     pub fn of(body: &Entity, by: &[MatchBy]) -> ContactPoints {
         let (phones, emails) = match body {
             Entity::Guest(guest) => (&guest.phones, &guest.emails),
             Entity::Company(company) => (&company.phones, &company.emails),
             Entity::Booking(_) => return ContactPoints::default(),
         };
-        let mut reach = ContactPoints::default();
+        let mut points = ContactPoints::default();
         if by.contains(&MatchBy::Phone) {
-            reach.phones.clone_from(phones);
+            points.phones.clone_from(phones);
         }
         if by.contains(&MatchBy::Email) {
-            reach.emails.clone_from(emails);
+            points.emails.clone_from(emails);
         }
-        reach.searchable()
+        points.searchable()
     }
 
     /// Without what the portal refuses to look for: a phone without a digit before its extension,
@@ -70,7 +70,7 @@ impl ContactPoints {
         self.phones.is_empty() && self.emails.is_empty()
     }
 
-    /// What of it is none of these.
+    /// Leaves out the phones and e-mails that `others` has too, in any spelling.
     #[must_use]
     pub fn without(mut self, others: &OwnedValues) -> ContactPoints {
         self.phones.retain(|value| !others.phones.iter().any(|other| reaches(other, value)));
@@ -87,18 +87,29 @@ impl ContactPoints {
                 return true;
             }
         }
-        object.emails.iter().any(|row| {
-            self.emails.iter().any(|email| Values::Emails.mean_the_same(&row.value, email))
-        })
+        for row in &object.emails {
+            if self.emails.iter().any(|email| Values::Emails.mean_the_same(&row.value, email)) {
+                return true;
+            }
+        }
+        false
     }
 
     /// The values to ask for: every form that a spelling of the numbers may have in the portal.
     fn phone_forms(&self) -> Vec<String> {
-        unique(self.phones.iter().flat_map(|phone| phone_forms(phone)))
+        let mut forms = Vec::new();
+        for phone in &self.phones {
+            add_new(&mut forms, phone_forms(phone));
+        }
+        forms
     }
 
     fn email_forms(&self) -> Vec<String> {
-        unique(self.emails.iter().flat_map(|address| [address.clone(), email(address)]))
+        let mut forms = Vec::new();
+        for address in &self.emails {
+            add_new(&mut forms, vec![address.clone(), email(address)]);
+        }
+        forms
     }
 }
 
@@ -113,14 +124,13 @@ fn phone_forms(phone: &str) -> Vec<String> {
     forms
 }
 
-fn unique(values: impl Iterator<Item = String>) -> Vec<String> {
-    let mut unique = Vec::new();
-    for value in values {
-        if !unique.contains(&value) {
-            unique.push(value);
+/// Adds the forms that are not there yet.
+fn add_new(forms: &mut Vec<String>, more: Vec<String>) {
+    for form in more {
+        if !forms.contains(&form) {
+            forms.push(form);
         }
     }
-    unique
 }
 
 fn has_digits(text: &str) -> bool {
@@ -131,71 +141,93 @@ fn reaches(a: &str, b: &str) -> bool {
     has_digits(a) && Phone::read(a).reaches(&Phone::read(b))
 }
 
-/// What is known of one: the objects that the portal names for its phones and e-mails, whether they
-/// [meet](ContactPoints::matches) it or not; or why the portal does not look for them.
+/// The objects that the portal names for some phones and e-mails, whether they really
+/// [match](ContactPoints::matches) or not; or why the portal does not look for them.
 pub type Found = Result<Vec<Object>, ApiError>;
 
-/// For each of `wanted` what the portal found.
+/// What the portal found, for each of `wanted`.
 pub fn find_by_contact(
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     kind: Kind,
     wanted: &[ContactPoints],
 ) -> Result<Vec<Found>, CallError> {
+    let candidates = find_candidates(client, kind, wanted)?;
+    let mut all = BTreeSet::new();
+    for ids in candidates.iter().flatten() {
+        all.extend(ids);
+    }
+    let all: Vec<i64> = all.into_iter().collect();
+    let objects = by_id(client, kind, &all)?;
+    let mut found = Vec::new();
+    for ids in candidates {
+        found.push(ids.map(|ids| ids.iter().filter_map(|id| objects.get(id).cloned()).collect()));
+    }
+    Ok(found)
+}
+
+/// The ids that the portal names, for each of `wanted`.
+fn find_candidates(
+    client: &mut Client<'_>,
+    kind: Kind,
+    wanted: &[ContactPoints],
+) -> Result<Vec<Result<BTreeSet<i64>, ApiError>>, CallError> {
     let (commands, owners) = questions(kind, wanted);
-    let mut candidates: Vec<Result<BTreeSet<i64>, ApiError>> =
-        vec![Ok(BTreeSet::new()); wanted.len()];
-    let answers = match query_each(gate, &commands) {
-        // Perhaps one of them is to blame.
-        Err(CallError::UnknownOutcome(_)) => {
-            commands.iter().map(|command| ask_alone(gate, command)).collect::<Result<_, _>>()?
-        }
-        answers => answers?,
-    };
-    for (owner, answer) in owners.into_iter().zip(answers) {
-        let ids = match answer {
-            Ok(answer) => ids(kind, &answer).ok_or_else(|| {
-                CallError::unknown_outcome(
-                    "crm.duplicate.findbycomm answered with something else than ids",
-                )
-            })?,
-            Err(refusal) => {
-                candidates[owner] = Err(refusal);
-                continue;
+    let mut candidates = vec![Ok(BTreeSet::new()); wanted.len()];
+    for (owner, answer) in owners.into_iter().zip(ask_all(client, &commands)?) {
+        match answer {
+            Ok(answer) => {
+                let Some(ids) = ids(kind, &answer) else {
+                    return Err(CallError::unknown_outcome(
+                        "crm.duplicate.findbycomm answered with something else than ids",
+                    ));
+                };
+                if let Ok(known) = &mut candidates[owner] {
+                    known.extend(ids);
+                }
             }
-        };
-        if let Ok(known) = &mut candidates[owner] {
-            known.extend(ids);
+            Err(refusal) => candidates[owner] = Err(refusal),
         }
     }
-    let all: BTreeSet<i64> = candidates.iter().flatten().flatten().copied().collect();
-    let objects = by_id(gate, kind, &all.into_iter().collect::<Vec<_>>())?;
-    let found = candidates
-        .into_iter()
-        .map(|ids| Ok(ids?.iter().filter_map(|id| objects.get(id).cloned()).collect()));
-    Ok(found.collect())
+    Ok(candidates)
+}
+
+/// The answers, in the order of the questions. Where a batch stays without an answer, one question
+/// may be to blame, so each is asked alone.
+fn ask_all(
+    client: &mut Client<'_>,
+    commands: &[Command],
+) -> Result<Vec<Result<Value, ApiError>>, CallError> {
+    match query_each(client, commands) {
+        Err(CallError::UnknownOutcome(_)) => {
+            commands.iter().map(|command| ask_alone(client, command)).collect()
+        }
+        answers => answers,
+    }
 }
 
 /// A question that a portal never answers, though it answers others, concerns one record.
 fn ask_alone(
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     command: &Command,
 ) -> Result<Result<Value, ApiError>, CallError> {
-    match query_each(gate, std::slice::from_ref(command)) {
-        Err(CallError::UnknownOutcome(reason)) if gate.read("server.time", &json!({})).is_ok() => {
+    match query_each(client, std::slice::from_ref(command)) {
+        Err(CallError::UnknownOutcome(reason))
+            if client.read("server.time", &json!({})).is_ok() =>
+        {
             Ok(Err(ApiError::new(FailureCode::NoAnswer.name(), reason.to_string())))
         }
         answers => answers.map(|mut answers| answers.remove(0)),
     }
 }
 
-/// The questions, and of each the place in `wanted` of whom it is about.
+/// The questions, and for each the index in `wanted` that it is about.
 fn questions(kind: Kind, wanted: &[ContactPoints]) -> (Vec<Command>, Vec<usize>) {
     let entity = kind.crm_entity().to_uppercase();
     let mut commands = Vec::new();
     let mut owners = Vec::new();
-    for (owner, reach) in wanted.iter().enumerate() {
-        for (by, values) in [("PHONE", reach.phone_forms()), ("EMAIL", reach.email_forms())] {
-            for values in values.chunks(VALUES) {
+    for (owner, points) in wanted.iter().enumerate() {
+        for (by, values) in [("PHONE", points.phone_forms()), ("EMAIL", points.email_forms())] {
+            for values in values.chunks(MAX_VALUES) {
                 let params = json!({"type": by, "values": values, "entity_type": entity});
                 let name = format!("q{}", commands.len());
                 commands.push(Command::new(name, "crm.duplicate.findbycomm", params));
@@ -206,7 +238,7 @@ fn questions(kind: Kind, wanted: &[ContactPoints]) -> (Vec<Command>, Vec<usize>)
     (commands, owners)
 }
 
-/// Nothing found comes as an empty list. Whatever else is no list of ids must not look so.
+/// Nothing found comes as an empty list. None where the answer is no list of ids.
 fn ids(kind: Kind, answer: &Value) -> Option<Vec<i64>> {
     match answer {
         Value::Array(none) => none.is_empty().then(Vec::new),
@@ -218,35 +250,43 @@ fn ids(kind: Kind, answer: &Value) -> Option<Vec<i64>> {
     }
 }
 
-/// Those of them that stood there without us. Another guest of ours may share the phone: that is
-/// nobody's doubt.
+/// The objects that this program did not create. One of ours is no candidate: another guest of ours
+/// may have the same phone.
 pub fn not_ours(mut found: Vec<Object>, originator: &str) -> Vec<Object> {
     found.retain(|object| object.originator != originator);
     found
 }
 
-/// The one of them that carries the same name and nobody's origin, and has one of the phones or
-/// e-mails.
+/// The object that has the same name, one of the phones or e-mails, and no origin; none where
+/// several have.
 pub fn unique_name_match<'o>(
-    label: &str,
-    reach: &ContactPoints,
+    display_name: &str,
+    points: &ContactPoints,
     found: &'o [Object],
 ) -> Option<&'o Object> {
-    let mut same = found.iter().filter(|object| {
-        object.origin.is_empty() && reach.matches(object) && is_called(label, &object.name)
-    });
-    same.next().filter(|_| same.next().is_none())
+    let mut unique = None;
+    for object in found {
+        let is_free = object.origin.is_empty();
+        if is_free && points.matches(object) && is_called(display_name, &object.name) {
+            if unique.is_some() {
+                return None;
+            }
+            unique = Some(object);
+        }
+    }
+    unique
 }
 
-/// Whether a card bears this last name or title. One without any name is nobody's.
-pub fn is_called(label: &str, name: &str) -> bool {
-    !label.trim().is_empty() && same_name(label, name)
+/// Whether a card has this last name or title. A record without a name matches no card.
+pub fn is_called(display_name: &str, card_name: &str) -> bool {
+    !display_name.trim().is_empty() && same_name(display_name, card_name)
 }
 
-/// The last names or titles agree, whatever their case.
+/// Whether two names agree, whatever their case and their blanks.
 pub fn same_name(a: &str, b: &str) -> bool {
-    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-    plain(a) == plain(b)
+    let a = a.to_lowercase();
+    let b = b.to_lowercase();
+    a.split_whitespace().eq(b.split_whitespace())
 }
 
 #[cfg(test)]
@@ -270,7 +310,7 @@ mod tests {
             ]
         );
         for abroad_or_short in ["+49301234567", "+7812"] {
-            assert_eq!(unique(phone_forms(abroad_or_short).into_iter()), [abroad_or_short]);
+            assert_eq!(points(&[abroad_or_short], &[]).phone_forms(), [abroad_or_short]);
         }
     }
 
@@ -370,7 +410,7 @@ mod tests {
         let wanted = ["+71", "+72"]
             .map(|phone| ContactPoints { phones: vec![phone.into()], emails: Vec::new() });
         let found =
-            asked_of(&mut Mute, |gate| find_by_contact(gate, Kind::Guest, &wanted)).unwrap();
+            asked_of(&mut Mute, |client| find_by_contact(client, Kind::Guest, &wanted)).unwrap();
         assert_eq!(found[0].as_ref().unwrap_err().code, FailureCode::NoAnswer.name());
         let named: Vec<i64> =
             found[1].as_ref().unwrap().iter().map(|object| object.crm_id).collect();
@@ -381,8 +421,8 @@ mod tests {
     fn a_question_that_is_refused_concerns_nobody_but_whom_it_was_about() {
         let wanted = ["+71", "+72"]
             .map(|phone| ContactPoints { phones: vec![phone.into()], emails: Vec::new() });
-        let found =
-            asked_of(&mut Stubborn, |gate| find_by_contact(gate, Kind::Guest, &wanted)).unwrap();
+        let found = asked_of(&mut Stubborn, |client| find_by_contact(client, Kind::Guest, &wanted))
+            .unwrap();
         assert_eq!(found[0], Ok(Vec::new()));
         assert_eq!(found[1].as_ref().unwrap_err().text, "no");
     }

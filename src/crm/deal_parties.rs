@@ -1,8 +1,8 @@
-//! A booking's people: who of them has which card, who is still to come, and whom the deal has to
-//! wait for.
+//! The parties of a booking: which card each of them has, who gets one later, and for whom the deal
+//! has to wait.
 //!
-//! One place answers which card a person or a company has: what the state knows, and what the asker
-//! knows beyond it.
+//! Only this module answers which card a person or a company has: from the state, and from what the
+//! caller knows beyond it.
 
 use std::hash::Hasher;
 
@@ -18,31 +18,31 @@ use crate::state::{Sighting, StoredRecord};
 /// A card of the CRM that a deal may point at.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PartyCard {
-    /// A guest's or a company's.
+    /// Guest for a contact, company for a company.
     pub kind: Kind,
-    /// The card.
+    /// Id of the contact or company.
     pub crm_id: i64,
     /// Last name, or name of the company.
     pub display_name: String,
-    /// When it was last seen alive.
+    /// When the portal last showed it.
     pub sighting: Sighting,
 }
 
-/// Where one person or company of a booking stands.
+/// What is known of one person or company of a booking.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Party {
     /// No row of the mirror has this id.
     NotInMirror,
     /// It has no card yet.
     NotInCrm,
-    /// It has this card.
+    /// It has a card, this one.
     InCrm(PartyCard),
 }
 
-/// The row of a party, as far as the asker knows more of it than the state.
+/// The row of a party, where the caller knows more of it than the state.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum PartyRow {
-    /// The state knows.
+    /// As the state has it.
     #[default]
     AsStored,
     /// It is about to be sent, under this name.
@@ -51,10 +51,10 @@ pub enum PartyRow {
     Gone,
 }
 
-/// What the asker knows of a party that the state does not know yet.
+/// What the caller knows of a party that the state does not know yet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PartyOutlook {
-    /// Its row.
+    /// Its row in the mirror.
     pub row: PartyRow,
     /// The card that the state names is gone, and another one is made or found.
     pub card_is_gone: bool,
@@ -80,14 +80,14 @@ impl PartyOutlook {
     }
 }
 
-/// A booking's people as the deal will have them.
+/// The parties of a booking as its deal will have them.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct DealParties {
-    /// As the CRM knows them.
+    /// The ids that the deal is linked with.
     pub links: DealLinks,
-    /// Who has no object yet.
+    /// Parties that have no card yet.
     pub missing: Vec<RecordKey>,
-    /// Whom the booking names and no row has.
+    /// Parties that the booking names and that have no row in the mirror.
     pub strangers: Vec<RecordKey>,
     /// The booking's guest, when the deal has to wait for them.
     pub waits_for: Option<RecordKey>,
@@ -96,12 +96,16 @@ pub struct DealParties {
 }
 
 impl DealParties {
-    /// What of the people a deal shows, and whom its warning names: when it differs, the deal is
-    /// sent again.
+    /// A fingerprint of what the deal shows of its parties, and of whom its warning names: when it
+    /// changes, the deal is sent again.
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::default();
         fingerprint.text(&self.links.last_name);
-        for crm_id in self.links.contacts.iter().copied().chain([0]).chain(self.links.company) {
+        let mut ids = self.links.contacts.clone();
+        // Separates contacts from the company.
+        ids.push(0);
+        ids.extend(self.links.company);
+        for crm_id in ids {
             fingerprint.write(&crm_id.to_le_bytes());
         }
         for key in &self.strangers {
@@ -111,39 +115,34 @@ impl DealParties {
     }
 
     /// The booking's guest first, then all who stay; the company, or where there is none the payer.
-    /// `person` says what is known of each.
+    /// `find` says what is known of each.
     pub fn of(
         booking: &Booking,
-        person: impl Fn(&RecordKey) -> Result<Party>,
+        find: impl Fn(&RecordKey) -> Result<Party>,
     ) -> Result<DealParties> {
-        // A reference may be kept as a text where the id is a number, or the other way round.
-        let person = |key: &RecordKey| match (person(key)?, key.other_type_key()) {
-            (Party::NotInMirror, Some(other)) => person(&other),
-            (found, _) => Ok(found),
-        };
-        let mut people = DealParties::default();
+        let mut parties = DealParties::default();
         for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
             let guest = RecordKey::new(Kind::Guest, id.clone());
-            let party = person(&guest)?;
-            people.add_guest(guest, party, at == 0 && booking.guest.is_some());
+            let party = find_by_either_type(&guest, &find)?;
+            parties.add_guest(guest, party, at == 0 && booking.guest.is_some());
         }
         let mut has_company = false;
         for id in booking.company.iter().chain(&booking.payer) {
             let company = RecordKey::new(Kind::Company, id.clone());
-            match person(&company)? {
-                Party::NotInMirror => people.name_stranger(company),
+            match find_by_either_type(&company, &find)? {
+                Party::NotInMirror => parties.name_stranger(company),
                 Party::NotInCrm | Party::InCrm(_) if has_company => {}
                 Party::NotInCrm => {
                     has_company = true;
-                    people.missing.push(company);
+                    parties.missing.push(company);
                 }
                 Party::InCrm(card) => {
                     has_company = true;
-                    people.link(card);
+                    parties.link(card);
                 }
             }
         }
-        Ok(people)
+        Ok(parties)
     }
 
     fn add_guest(&mut self, guest: RecordKey, party: Party, is_main: bool) {
@@ -160,7 +159,7 @@ impl DealParties {
         }
     }
 
-    /// A 0 names nobody on purpose, as NULL does.
+    /// A reference of 0 means nobody, as NULL does.
     fn name_stranger(&mut self, stranger: RecordKey) {
         if stranger.id.to_string() != "0" && !self.strangers.contains(&stranger) {
             self.strangers.push(stranger);
@@ -174,6 +173,17 @@ impl DealParties {
             self.links.contacts.push(card.crm_id);
         }
         self.cards.push(card);
+    }
+}
+
+/// A reference may be stored as a text where the id is a number, or the other way round.
+fn find_by_either_type(
+    key: &RecordKey,
+    find: &impl Fn(&RecordKey) -> Result<Party>,
+) -> Result<Party> {
+    match (find(key)?, key.other_type_key()) {
+        (Party::NotInMirror, Some(other)) => find(&other),
+        (found, _) => Ok(found),
     }
 }
 

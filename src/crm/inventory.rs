@@ -1,9 +1,9 @@
-//! The inventory at the start of an initial export: everything that stands in the portal under our
+//! The inventory at the start of an initial export: everything in the portal that has our
 //! originator.
 //!
-//! The span of ids is cut into ranges, and fifty of them are asked for in one request. A range that
-//! was fuller than a page is cut again behind it, by the density that the page showed. 200,000
-//! objects cost about a hundred requests instead of four thousand.
+//! All ids are divided into ranges, and fifty ranges are asked for in one request. The rest of a
+//! range that held more than a page is divided again, by the density of the ids on that page.
+//! 200,000 objects cost about a hundred requests instead of four thousand.
 
 use std::collections::BTreeMap;
 
@@ -20,53 +20,57 @@ use crate::portal::CallError;
 use crate::portal::batch::{self, Command};
 use crate::portal::client::Client;
 
-/// Rows that a range should hold: room to be wrong before a page is full.
+/// Rows that a range should hold: fewer than a page, because the guess may be wrong.
 const TARGET_ROWS: i64 = 35;
-/// A guess from one page is not trusted further than this.
+/// A guess from one page is too weak for more parts than this.
 const MOST_PARTS: i64 = 50;
 
-/// The cards of a kind that spoil every list that shows them, and why: whose they are is not known.
+/// The cards that spoil every list that shows them, and why. Which records they belong to is not
+/// known.
 pub type Gaps = BTreeMap<(Kind, i64), String>;
 
 /// Calls `each` for every object under `originator`.
 pub fn for_each_object(
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     originator: &str,
     mut each: impl FnMut(Kind, &Object) -> Result<()>,
 ) -> Result<Gaps> {
     let mut gaps = Gaps::new();
     for kind in Kind::SEND_ORDER {
-        let spoiled = walk_kind(gate, kind, originator, &mut each)?;
-        gaps.extend(spoiled.into_iter().map(|(crm_id, reason)| ((kind, crm_id), reason)));
+        for (crm_id, reason) in walk_kind(client, kind, originator, &mut each)? {
+            gaps.insert((kind, crm_id), reason);
+        }
     }
     Ok(gaps)
 }
 
 fn walk_kind(
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     kind: Kind,
     originator: &str,
     each: &mut impl FnMut(Kind, &Object) -> Result<()>,
 ) -> Result<BTreeMap<i64, String>> {
-    let Newest { crm_id, page_size } = newest(gate, kind, originator)?;
+    let Newest { crm_id, page_size } = newest(client, kind, originator)?;
     let mut open = split_range(Range { above: 0, upto: crm_id }, (MOST_PARTS - 2) * TARGET_ROWS);
-    // The newest id is a hint: a portal that does not sort as it was asked to has objects behind
-    // it.
+    // A portal that does not sort as it was asked to may have objects with higher ids.
     open.push(Range { above: crm_id, upto: UNREACHED });
     let mut gaps = BTreeMap::new();
     while !open.is_empty() {
-        let now = open
-            .drain(..open.len().min(batch::MAX_COMMANDS))
-            .map(|range| question(kind, originator, range));
-        let answers = ask_in_parts(gate, kind, now.collect(), |command, reply| {
+        let mut questions = Vec::new();
+        for range in open.drain(..open.len().min(batch::MAX_COMMANDS)) {
+            questions.push(question(kind, originator, range));
+        }
+        let answers = ask_in_parts(client, kind, questions, |command, reply| {
             list_reply(command, reply, |page| rows(kind, page))
         })?;
         gaps.extend(spoiled_ids(answers.spoiled));
         for (question, page) in answers.read {
             let Scope::Range(range) = question.scope else { continue };
             check(kind, originator, range, &page)?;
-            for object in page.iter().filter(|object| object.originator == originator) {
-                each(kind, object)?;
+            for object in &page {
+                if object.originator == originator {
+                    each(kind, object)?;
+                }
             }
             open.extend(remaining_range(range, &page, page_size));
         }
@@ -78,14 +82,14 @@ fn question(kind: Kind, originator: &str, range: Range) -> Question {
     Question::list(kind, &json!({"ORIGINATOR_ID": originator}), Scope::Range(range), &narrow())
 }
 
-/// What an inventory needs: the less is asked for, the fewer cards can spoil a list.
+/// The fields that an inventory needs. The fewer are asked for, the fewer cards can spoil a list.
 fn narrow() -> Value {
     let mut names = vec!["ID"];
     names.extend(MARKS);
     json!(names)
 }
 
-/// A page that does not hold what was asked for, or not in that order, is no answer.
+/// Refuses a page that holds what was not asked for, or in another order.
 fn check(kind: Kind, originator: &str, range: Range, page: &[Object]) -> Result<(), CallError> {
     let is_inside = page.last().is_none_or(|last| last.crm_id <= range.upto);
     let is_ours = page.iter().all(|object| equal_under_collation(&object.originator, originator));
@@ -96,7 +100,7 @@ fn check(kind: Kind, originator: &str, range: Range, page: &[Object]) -> Result<
     }
 }
 
-/// What the list of the newest objects told.
+/// What the list of the newest objects shows.
 struct Newest {
     /// The highest id; 0 where none was shown.
     crm_id: i64,
@@ -105,17 +109,23 @@ struct Newest {
     page_size: usize,
 }
 
-/// The newest object under `originator`, as far as one list tells.
-fn newest(gate: &mut Client<'_>, kind: Kind, originator: &str) -> Result<Newest, CallError> {
+/// The newest object under `originator`, by one list.
+fn newest(client: &mut Client<'_>, kind: Kind, originator: &str) -> Result<Newest, CallError> {
     let params = json!({
-        "filter": {"ORIGINATOR_ID": originator}, "order": {"ID": "DESC"}, "select": narrow(), "start": -1,
+        "filter": {"ORIGINATOR_ID": originator},
+        "order": {"ID": "DESC"},
+        "select": narrow(),
+        "start": -1,
     });
     let newest = Command::new("newest", format!("crm.{}.list", kind.crm_entity()), params);
-    let page = match query_each(gate, &[newest]).map(|mut answers| answers.pop()) {
-        Ok(Some(Ok(page))) if page.is_array() => rows(kind, &page)?,
-        // A card among the newest may spoil it. The ranges find that one out, or that the portal
-        // does not answer.
-        Ok(_) | Err(CallError::UnknownOutcome(_)) => Vec::new(),
+    let page = match query_each(client, &[newest]) {
+        Ok(mut answers) => match answers.pop() {
+            Some(Ok(page)) if page.is_array() => rows(kind, &page)?,
+            // One of the newest cards may spoil it: asking for the ranges finds out which.
+            _ => Vec::new(),
+        },
+        // Asking for the ranges finds out whether the portal answers.
+        Err(CallError::UnknownOutcome(_)) => Vec::new(),
         Err(error) => return Err(error),
     };
     let crm_id = page.iter().map(|object| object.crm_id).max().unwrap_or(0);
@@ -127,20 +137,25 @@ fn newest(gate: &mut Client<'_>, kind: Kind, originator: &str) -> Result<Newest,
 fn split_range(Range { above, upto }: Range, count: i64) -> Vec<Range> {
     let span = upto - above;
     let parts = (count / TARGET_ROWS + 1).min(MOST_PARTS).clamp(1, span.max(1));
-    let edge = |part: i64| {
-        above
-            + i64::try_from(i128::from(span) * i128::from(part) / i128::from(parts)).unwrap_or(span)
-    };
-    let cut = |part| Range { above: edge(part), upto: edge(part + 1) };
-    (0..parts).map(cut).filter(|part| part.above < part.upto).collect()
+    let mut ranges = Vec::new();
+    let mut start = above;
+    for part in 1..=parts {
+        let offset = i128::from(span) * i128::from(part) / i128::from(parts);
+        let end = above + i64::try_from(offset).unwrap_or(span);
+        if start < end {
+            ranges.push(Range { above: start, upto: end });
+        }
+        start = end;
+    }
+    ranges
 }
 
-/// What is left of a range behind a full page, cut by the density that the page showed.
+/// What is left of a range behind a full page, divided by the density of the ids on the page.
 fn remaining_range(Range { above, upto }: Range, page: &[Object], page_size: usize) -> Vec<Range> {
-    let Some(last) = page.last().filter(|last| page.len() >= page_size && last.crm_id < upto)
-    else {
+    let Some(last) = page.last() else { return Vec::new() };
+    if page.len() < page_size || last.crm_id >= upto {
         return Vec::new();
-    };
+    }
     let seen = (last.crm_id - above).max(1);
     let left = upto - last.crm_id;
     split_range(Range { above: last.crm_id, upto }, left.saturating_mul(page.len() as i64) / seen)
@@ -205,7 +220,7 @@ mod tests {
             seen.push((kind, object.crm_id));
             Ok(())
         };
-        let gaps = asked(answer, |gate| for_each_object(gate, "ECVI", note)).unwrap();
+        let gaps = asked(answer, |client| for_each_object(client, "ECVI", note)).unwrap();
         assert!(gaps.is_empty());
         assert_eq!(seen, [(Kind::Guest, 1)]);
     }

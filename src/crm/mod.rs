@@ -1,5 +1,4 @@
-//! Objects of the CRM: how they are listed, found, matched with people, and compared with what they
-//! should be.
+//! Objects of the CRM: listed, found, matched with people, and compared with what we write.
 
 #[cfg(test)]
 mod answers;

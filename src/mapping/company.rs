@@ -1,4 +1,4 @@
-//! Company -> company.
+//! A company of Ecvi as a company of the CRM.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::domain::record::{Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Company;
 
-/// The company of a company.
+/// The fields of a company.
 pub fn company(
     id: &RecordId,
     company: &Company,

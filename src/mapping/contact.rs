@@ -1,4 +1,4 @@
-//! Guest -> contact.
+//! A guest of Ecvi as a contact of the CRM.
 
 use serde_json::{Map, Value};
 
@@ -8,13 +8,13 @@ use crate::domain::record::{Kind, RecordId};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Guest;
 
-/// The portal's word for a client, a type of contact that every portal begins with.
+/// The type of contact that means a client. Every new portal has it.
 pub const TYPE: &str = "CLIENT";
 /// Names hold 50 characters in the portal.
 const NAME: usize = 50;
 const PLACE: usize = 128;
 
-/// The contact of a guest.
+/// The fields of a guest's contact.
 pub fn contact(
     id: &RecordId,
     guest: &Guest,
@@ -25,7 +25,7 @@ pub fn contact(
     let Guest { last_name, first_name, middle_name, birth_date, phones, emails, .. } = guest;
     let Guest { country, region, city, sex, .. } = guest;
     let mut contact = CrmFields::default();
-    // Without a last and a first name the portal refuses the update, and the booking would hang on
+    // Without a last and a first name the portal refuses the update, and the booking would wait for
     // it.
     let nameless = last_name.trim().is_empty() && first_name.trim().is_empty();
     let last_name = if nameless { &format!("Гость №{id}") } else { last_name };
@@ -64,9 +64,13 @@ fn honorific<'c>(sex: &str, config: &'c PartyConfig) -> &'c str {
 
 /// `{ VIP }` and `{ ЧЕРНЫЙ СПИСОК }`, in this order.
 fn guest_flags(guest: &Guest) -> String {
-    let marks = [(guest.vip, "{ VIP }"), (guest.blacklisted, "{ ЧЕРНЫЙ СПИСОК }")];
-    let set: Vec<&str> = marks.into_iter().filter(|(set, _)| *set).map(|(_, mark)| mark).collect();
-    set.join(" ")
+    match (guest.vip, guest.blacklisted) {
+        (true, true) => "{ VIP } { ЧЕРНЫЙ СПИСОК }",
+        (true, false) => "{ VIP }",
+        (false, true) => "{ ЧЕРНЫЙ СПИСОК }",
+        (false, false) => "",
+    }
+    .to_owned()
 }
 
 #[cfg(test)]

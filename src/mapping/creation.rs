@@ -1,7 +1,4 @@
-//! What a new object gets once. People hand records to one another and move them about, and that is
-//! not undone.
-
-use serde_json::Value;
+//! Fields that only a new object gets. People change them afterwards, and that is not undone.
 
 use super::Fields;
 use crate::config::Config;
@@ -15,13 +12,19 @@ pub fn creation_fields(kind: Kind, funnel: Option<u64>, config: &Config) -> Fiel
         Kind::Company => (config.company.assigned_by_id, &config.company.source_id),
         Kind::Booking => (config.deal.assigned_by_id, &config.deal.source_id),
     };
-    let source = source_id.as_deref().filter(|source| !source.is_empty());
-    let fields = [
-        ("ASSIGNED_BY_ID", assigned_by_id.map(Value::from)),
-        ("SOURCE_ID", source.map(Value::from)),
-        ("CATEGORY_ID", funnel.map(Value::from)),
-    ];
-    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    let mut fields = Fields::new();
+    if let Some(user) = assigned_by_id {
+        fields.insert("ASSIGNED_BY_ID".into(), user.into());
+    }
+    if let Some(source) = source_id.as_deref()
+        && !source.is_empty()
+    {
+        fields.insert("SOURCE_ID".into(), source.into());
+    }
+    if let Some(funnel) = funnel {
+        fields.insert("CATEGORY_ID".into(), funnel.into());
+    }
+    fields
 }
 
 #[cfg(test)]
@@ -37,7 +40,8 @@ mod tests {
         let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'\n
             [contact]\nassigned_by_id=7\n[deal]\nsource_id='WEB'\ncategory_id=5";
         let config = crate::config::parse(toml, Path::new(""), None).unwrap();
-        let fields = |kind, funnel| Value::Object(creation_fields(kind, funnel, &config));
+        let fields =
+            |kind, funnel| serde_json::Value::Object(creation_fields(kind, funnel, &config));
         assert_eq!(fields(Kind::Guest, None), json!({"ASSIGNED_BY_ID": 7}));
         assert_eq!(fields(Kind::Company, None), json!({}));
         assert_eq!(fields(Kind::Booking, Some(5)), json!({"SOURCE_ID": "WEB", "CATEGORY_ID": 5}));

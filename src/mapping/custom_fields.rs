@@ -1,9 +1,8 @@
-//! Columns of the hotel's own into fields of the portal, each in the form that the field's type
-//! asks for.
+//! Custom fields: columns of the hotel's own, each in the form that the field's type asks for.
 //!
-//! The types are the portal's, learnt when the configuration was verified. A value that the field
-//! cannot hold is left out with a warning: a portal would drop it in silence (docs/bitrix24.md,
-//! Custom fields).
+//! The portal told the types when the configuration was verified. A value that the field cannot
+//! hold is left out with a warning: the portal would drop it without one (docs/bitrix24.md, Custom
+//! fields).
 
 use std::collections::BTreeMap;
 
@@ -22,49 +21,43 @@ use crate::mirror::values::{self, Decimal};
 pub struct FieldTypes(pub PerKind<BTreeMap<String, FieldType>>);
 
 impl FieldTypes {
-    /// The fields of one kind.
+    /// The types of one kind's fields, by the portal's name.
     pub fn of(&self, kind: Kind) -> &BTreeMap<String, FieldType> {
         &self.0[kind]
     }
 }
 
-/// What a field holds.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+/// The type of a field.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct FieldType {
-    /// The form of one value.
+    /// The form of one value; a text as long as the portal was not asked.
     pub form: ValueFormat,
-    /// Whether it holds a list of them.
+    /// Whether the field holds a list of values.
     pub multiple: bool,
 }
 
-impl Default for FieldType {
-    /// What a field is as long as the portal was not asked: a text.
-    fn default() -> Self {
-        FieldType { form: ValueFormat::Text, multiple: false }
-    }
-}
-
-/// The form of a value.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+/// The form of one value.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum ValueFormat {
-    /// As it is.
+    /// A text, sent as it is.
+    #[default]
     Text,
     /// A text in which commas belong to the value.
     Address,
     /// A whole number, also the number of a user or of an object.
     Integer,
-    /// A decimal.
+    /// A number with a point before its fraction.
     Decimal,
     /// `123.45|RUB`, in this currency unless the column names another.
     Money(String),
-    /// `YYYY-MM-DD`
+    /// A day as `YYYY-MM-DD`.
     Date,
     /// `YYYY-MM-DDTHH:MM:SS`, without an offset: the hotel's wall clock, read by the portal as its
     /// own.
     DateTime,
-    /// A yes or a no, which each dialect of the portal spells its own way.
+    /// Yes or no, which each dialect of the portal spells in its own way.
     Boolean,
-    /// `Y` or `N`
+    /// Yes or no as `Y` or `N`.
     Flag,
     /// An item of a list, sent by its id.
     List(Vec<Item>),
@@ -73,9 +66,9 @@ pub enum ValueFormat {
 /// An item of a list in the portal.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Item {
-    /// What is sent.
+    /// The portal's id of it, which is sent.
     pub id: String,
-    /// What people read.
+    /// The text that people see.
     pub text: String,
 }
 
@@ -92,29 +85,35 @@ impl CrmFields {
         let mut left_out = Vec::new();
         for (name, column) in fields {
             let field = types.get(name).unwrap_or(&unknown);
-            let cell = extra.get(column).map(|cell| written(cell, &field.form)).unwrap_or_default();
+            let cell = match extra.get(column) {
+                Some(cell) => cell_text(cell, &field.form),
+                None => String::new(),
+            };
             let (value, unfit) = convert(&cell, field);
             if let Some(value) = value {
                 self.fields.insert(name.clone(), value);
             }
-            left_out.extend(unfit.iter().map(|part| describe(name, column, part, &field.form)));
+            for part in unfit {
+                left_out.push(describe(name, column, part, &field.form));
+            }
         }
         self.warn_left_out(FailureCode::FieldLeftOut, &left_out);
     }
 }
 
-/// A cell as text. A number of the mirror is a number whatever its decimals: `1.234` gets another
-/// one, which tells it from a text that may mean a thousand.
-fn written(cell: &Value, form: &ValueFormat) -> String {
+/// A cell as text. The text `1.234` may mean a thousand, but the number 1.234 of a mirror does not,
+/// so it gets a fourth decimal.
+fn cell_text(cell: &Value, form: &ValueFormat) -> String {
     let text = text_of_cell(cell);
-    let has_three = text.split_once('.').is_some_and(|(_, fraction)| fraction.len() == 3);
-    let is_number =
-        cell.is_number() && matches!(form, ValueFormat::Decimal | ValueFormat::Money(_));
-    if is_number && has_three { text + "0" } else { text }
+    let is_decimal = matches!(form, ValueFormat::Decimal | ValueFormat::Money(_));
+    match text.split_once('.') {
+        Some((_, fraction)) if fraction.len() == 3 && is_decimal && cell.is_number() => text + "0",
+        _ => text,
+    }
 }
 
-/// `UF_CRM_MEALS (meal_plan) = "FB+"`. Only the words of a list are quoted; all else may be a
-/// person's data.
+/// `UF_CRM_MEALS (meal_plan) = "FB+"`. Only the text of a list's item is shown: any other value may
+/// be a person's data.
 fn describe(name: &str, column: &str, value: &str, form: &ValueFormat) -> String {
     let value: String = value.chars().take(60).collect();
     match form {
@@ -151,7 +150,8 @@ fn convert<'c>(cell: &'c str, field: &FieldType) -> (Option<Value>, Vec<&'c str>
             None => unfit.push(part),
         }
     }
-    (Some(values).filter(|values| !values.is_empty()).map(Value::from), unfit)
+    let value = if values.is_empty() { None } else { Some(values.into()) };
+    (value, unfit)
 }
 
 /// The values of a multiple field. An item of a list may have commas in its name.
@@ -187,7 +187,6 @@ fn integer(value: &str) -> Option<String> {
     Some(if is_negative { -number } else { number }.to_string())
 }
 
-/// With a point before the fraction.
 fn decimal(value: &str) -> Option<String> {
     let Decimal { is_negative, whole, fraction, .. } = values::decimal(value)?;
     let sign = if is_negative { "-" } else { "" };
@@ -210,12 +209,15 @@ fn date_time(value: &str) -> Option<String> {
     Some(moment.or_midnight().format("%Y-%m-%dT%H:%M:%S").to_string())
 }
 
-/// By the item's words, as people read them, else by its id.
+/// The id of the item with this text; else of the one whose text differs in case or blanks alone;
+/// else of the one with this id.
 fn match_list_item(value: &str, items: &[Item]) -> Option<String> {
     let lower = value.to_lowercase();
-    let same = |item: &&Item| item.text.trim().to_lowercase() == lower;
-    let found = items.iter().find(|item| item.text == value).or_else(|| items.iter().find(same));
-    found.or_else(|| items.iter().find(|item| item.id == value)).map(|item| item.id.clone())
+    let exact = items.iter().find(|item| item.text == value);
+    let found = exact
+        .or_else(|| items.iter().find(|item| item.text.trim().to_lowercase() == lower))
+        .or_else(|| items.iter().find(|item| item.id == value))?;
+    Some(found.id.clone())
 }
 
 #[cfg(test)]

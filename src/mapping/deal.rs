@@ -1,5 +1,5 @@
-//! Booking -> deal. One booking is one deal, also for a group: the deal then has all its guests as
-//! contacts.
+//! A booking of Ecvi as a deal of the CRM. One booking is one deal, also for a group: the deal then
+//! has all its guests as contacts.
 
 use serde_json::{Map, Value};
 
@@ -10,18 +10,18 @@ use crate::domain::record::{BookingStatus, Kind};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Booking;
 
-/// The people of a deal, as the CRM knows them.
+/// The contacts and the company that a deal is linked with.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DealLinks {
     /// The last name of the booking's guest, empty where there is none.
     pub last_name: String,
     /// The booking's guest first, then all who stay, each once.
     pub contacts: Vec<i64>,
-    /// The company, or the payer.
+    /// The company, or the payer where there is none.
     pub company: Option<i64>,
 }
 
-/// The deal of a booking.
+/// The fields of a booking's deal.
 pub fn deal(
     booking: &Booking,
     links: &DealLinks,
@@ -47,14 +47,18 @@ pub fn deal(
         fields.insert("CLOSED".into(), "Y".into());
     }
     fields.insert("COMMENTS".into(), comments.into());
-    // An empty text unbinds everybody; an empty list cannot be said in a batch.
+    // An empty text unlinks all contacts; a batch cannot carry an empty list.
     let contacts = if links.contacts.is_empty() {
         Value::from("")
     } else {
         Value::from(links.contacts.clone())
     };
     fields.insert("CONTACT_IDS".into(), contacts);
-    fields.insert("COMPANY_ID".into(), links.company.map_or_else(|| Value::from(""), Value::from));
+    let company = match links.company {
+        Some(crm_id) => Value::from(crm_id),
+        None => Value::from(""),
+    };
+    fields.insert("COMPANY_ID".into(), company);
     deal.custom(&config.fields, extra, types.of(Kind::Booking));
     deal
 }
@@ -83,19 +87,20 @@ fn fill(
     })
 }
 
-/// Whether the booking's deal has come to an end, so that the portal puts today's date into its
-/// CLOSEDATE. A hotel may count a booking as won before the guests come: by a stage of the portal's
-/// own, or by one that ends a stay.
+/// Whether the booking's deal is in a final stage, so that the portal puts today's date into its
+/// CLOSEDATE. A hotel may count a booking as won before the guests come: by one of the portal's own
+/// final stages, or by the stage of a status that ends a stay.
 pub fn is_closed(booking: &Booking, config: &DealConfig) -> bool {
-    let stage = |status| config.stage(status).0;
-    is_final_status(booking.status)
-        || is_final(stage(booking.status))
-        || BookingStatus::ALL
-            .into_iter()
-            .any(|status| is_final_status(status) && stage(status) == stage(booking.status))
+    let (stage, _) = config.stage(booking.status);
+    if is_final_status(booking.status) || is_final(stage) {
+        return true;
+    }
+    BookingStatus::ALL
+        .into_iter()
+        .any(|status| is_final_status(status) && config.stage(status).0 == stage)
 }
 
-/// `WON`, `C5:LOSE`: stages that every funnel has, and that end a deal.
+/// Whether this is one of the stages that every funnel has and that end a deal: `WON`, `C5:LOSE`.
 fn is_final(stage: &str) -> bool {
     let name = stage.rsplit(':').next().unwrap_or(stage);
     matches!(name, "WON" | "LOSE" | "APOLOGY")

@@ -1,4 +1,4 @@
-//! The business rules: what of a guest, a company and a booking goes into which field of the
+//! The business rules: which value of a guest, a company or a booking goes into which field of the
 //! portal.
 //!
 //! One file for each kind, readable by somebody who knows the hotel. Everything here is pure.
@@ -31,7 +31,7 @@ use stays::StaySummary;
 /// that clears it.
 pub type Fields = Map<String, Value>;
 
-/// A record in the portal's words.
+/// A record as the portal's fields.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct CrmFields {
     /// Everything but phones, e-mails and the origin.
@@ -40,7 +40,7 @@ pub struct CrmFields {
     pub phones: Vec<String>,
     /// The wanted `EMAIL` values.
     pub emails: Vec<String>,
-    /// What was left out.
+    /// What was left out, one warning a code.
     pub warnings: Vec<Warning>,
 }
 
@@ -85,10 +85,12 @@ pub fn mapped(
     Some(mapped)
 }
 
-/// The mark by which a record's object is found again.
+/// The two fields by which a record's object is found again.
 pub fn origin(originator: &str, id: &RecordId) -> Fields {
-    let marks = [("ORIGINATOR_ID", originator.to_owned()), ("ORIGIN_ID", id.to_string())];
-    marks.into_iter().map(|(name, mark)| (name.to_owned(), mark.into())).collect()
+    let mut fields = Fields::new();
+    fields.insert("ORIGINATOR_ID".into(), originator.into());
+    fields.insert("ORIGIN_ID".into(), id.to_string().into());
+    fields
 }
 
 impl CrmFields {
@@ -96,8 +98,8 @@ impl CrmFields {
         self.fields.insert(name.into(), text::non_zero_text(text, limit).into());
     }
 
-    /// All parts together or none: parts that are not sent become empty, and an address without any
-    /// part is ignored by the portal.
+    /// Sends all parts or none: the portal empties the parts that are not sent, and ignores an
+    /// address without any part.
     fn address(&mut self, parts: &[(&str, &str, usize)]) {
         if parts.iter().any(|(_, text, _)| !text.trim().is_empty()) {
             for (name, text, limit) in parts {
@@ -106,8 +108,7 @@ impl CrmFields {
         }
     }
 
-    /// Takes the values that the portal takes, each number and address once, and warns of the
-    /// others.
+    /// Takes the phones and e-mails that the portal accepts, each once, and warns of the others.
     fn set_contact_points(&mut self, phones: &[String], emails: &[String]) {
         let mut refused_phones = Vec::new();
         for phone in phones {
@@ -131,7 +132,7 @@ impl CrmFields {
         self.warn_left_out(FailureCode::EmailLeftOut, &refused_emails);
     }
 
-    /// Adds to the warning of this code, because a record has one of each.
+    /// Adds to the warning of this code, because a record has one warning a code.
     pub(crate) fn warn(&mut self, code: FailureCode, part: &str) {
         match self.warnings.iter_mut().find(|warning| warning.code == code) {
             Some(warning) => {
@@ -142,7 +143,7 @@ impl CrmFields {
         }
     }
 
-    /// One warning, because a record has one of each code.
+    /// One warning for all parts, because a record has one warning a code.
     fn warn_left_out(&mut self, code: FailureCode, parts: &[String]) {
         if !parts.is_empty() {
             self.warnings.push(Warning { code, message: parts.join("; ") });
@@ -155,7 +156,9 @@ fn has(values: Values, known: &[String], value: &str) -> bool {
 }
 
 fn shortened(text: &str, limit: usize) -> String {
-    let is_whole = text.chars().count() <= limit;
-    let start = text.chars().take(limit);
-    if is_whole { start.collect() } else { start.chain(['…']).collect() }
+    let mut start: String = text.chars().take(limit).collect();
+    if start.len() < text.len() {
+        start.push('…');
+    }
+    start
 }

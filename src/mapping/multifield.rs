@@ -1,30 +1,30 @@
 //! Phones and e-mails: rows of their own in the portal, each with an id.
 //!
-//! The value we wrote is replaced, also where the portal reformatted it; values that people added
-//! stay. If people changed our value into another one, theirs stays and ours is written anew. A row
-//! without an id would be appended, so a change names the id of the row it replaces.
+//! A value that we wrote is replaced, also where the portal reformatted it; values that people added
+//! stay. If people changed our value into another one, theirs stays and ours is written again. The
+//! portal appends a row without an id, so a change names the id of the row that it replaces.
 
 use serde_json::{Value, json};
 
 use crate::mapping::contact_value::{Phone, email};
 
-/// A row as it stands in the portal.
+/// A phone or an e-mail on a card.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MultifieldRow {
-    /// The row's id.
+    /// The portal's id of the row.
     pub id: String,
-    /// The number or the address.
+    /// The phone number or the e-mail address.
     pub value: String,
     /// `WORK`, `HOME` and the like.
     pub value_type: String,
 }
 
-/// Which of the two fields: each has a meaning of its own behind the spelling.
+/// Which of the two fields: they differ in which spellings mean the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Values {
-    /// `PHONE`
+    /// Phone numbers, in `PHONE`.
     Phones,
-    /// `EMAIL`
+    /// E-mail addresses, in `EMAIL`.
     Emails,
 }
 
@@ -49,36 +49,36 @@ impl Values {
 /// The phones, or the e-mails, of one record beside those of its card.
 #[derive(Clone, Copy, Debug)]
 pub struct Beside<'a> {
-    /// Which of the two.
+    /// Whether they are phones or e-mails.
     pub values: Values,
-    /// What Ecvi has now.
+    /// The values that Ecvi has now.
     pub wanted: &'a [String],
-    /// What we wrote before, as we spelled it.
+    /// The values that we wrote before, as we spelled them.
     pub written: &'a [String],
-    /// What stands in the CRM.
+    /// The rows on the card.
     pub existing: &'a [MultifieldRow],
-    /// The type of what we write.
+    /// The type of the rows that we write.
     pub value_type: &'a str,
 }
 
-/// What brings a card's rows to the wanted values.
+/// A change of a card's rows to the wanted values.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Change {
     /// The elements of `PHONE` or `EMAIL`; none where nothing has to change.
     pub elements: Vec<Value>,
-    /// Which values are ours afterwards.
+    /// The values that are ours afterwards.
     pub ours: Vec<String>,
 }
 
 impl<'a> Beside<'a> {
-    /// What brings the card's rows to the wanted values.
+    /// The change that is needed.
     pub fn diff_rows(&self) -> Change {
         let mut outdated = self.outdated().into_iter();
         let mut change = Change { elements: Vec::new(), ours: Vec::new() };
         for value in self.wanted {
             match self.row_of(value) {
                 None => change.elements.push(self.element(outdated.next(), value)),
-                // It stood there before us, or people added it.
+                // It was on the card before us, or people added it.
                 Some(_) if !self.is_written(value) => continue,
                 Some(row) if self.is_respelled(row, value) => {
                     change.elements.push(self.element(Some(row), value));
@@ -91,13 +91,15 @@ impl<'a> Beside<'a> {
         change
     }
 
-    /// The wanted values that do not stand there, in any spelling.
+    /// The wanted values that no row has, in any spelling.
     pub fn missing(&self) -> Vec<&'a str> {
-        self.wanted
-            .iter()
-            .filter(|value| self.row_of(value).is_none())
-            .map(String::as_str)
-            .collect()
+        let mut missing = Vec::new();
+        for value in self.wanted {
+            if self.row_of(value).is_none() {
+                missing.push(value.as_str());
+            }
+        }
+        missing
     }
 
     /// The rows of values that are ours and not wanted any more, each once.
@@ -110,28 +112,29 @@ impl<'a> Beside<'a> {
         rows
     }
 
-    /// The row in which a wanted value stands.
+    /// The row that has a wanted value.
     fn row_of(&self, value: &str) -> Option<&'a MultifieldRow> {
         let row = self.find(value, |_| true)?;
         let is_whole = self.values.mean_the_same(&row.value, value);
-        // Who has only the number of a switchboard still gets the extension.
+        // A card that has only the number of a switchboard still gets the extension.
         (is_whole || self.is_written(value)).then_some(row)
     }
 
-    /// The row that means the value, rather in its own spelling and of our type; else the one that
-    /// a robot cut its extension off.
+    /// The row that means the value, best in the same spelling and of our type; else a row from
+    /// which a robot removed the extension.
     fn find(
         &self,
         value: &str,
         is_free: impl Fn(&MultifieldRow) -> bool,
     ) -> Option<&'a MultifieldRow> {
-        let rows = || self.existing.iter().filter(|row| is_free(row));
-        let whole = rows().filter(|row| self.values.mean_the_same(&row.value, value));
-        let best = whole.min_by_key(|row| (row.value != value, row.value_type != self.value_type));
-        best.or_else(|| {
-            let mut others = rows().filter(|row| !self.is_wanted(&row.value));
-            others.find(|row| self.values.is_cut_to(value, &row.value))
-        })
+        let free: Vec<&MultifieldRow> = self.existing.iter().filter(|row| is_free(row)).collect();
+        let same = free.iter().filter(|row| self.values.mean_the_same(&row.value, value));
+        let best = same.min_by_key(|row| (row.value != value, row.value_type != self.value_type));
+        let found = best.or_else(|| {
+            free.iter()
+                .find(|row| self.values.is_cut_to(value, &row.value) && !self.is_wanted(&row.value))
+        });
+        found.copied()
     }
 
     fn is_wanted(&self, value: &str) -> bool {
@@ -142,7 +145,7 @@ impl<'a> Beside<'a> {
         self.written.iter().any(|written| self.values.mean_the_same(written, value))
     }
 
-    /// Ecvi spells the value otherwise by now, and the row still reads as we wrote it.
+    /// Whether Ecvi spells the value in another way now, and the row still has our old spelling.
     fn is_respelled(&self, row: &MultifieldRow, value: &str) -> bool {
         row.value != value && self.written.contains(&row.value)
     }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use super::CrmFields;
 use super::custom_fields::FieldType;
@@ -44,7 +44,7 @@ pub fn guest_stays(booking: &Booking) -> Vec<GuestStay> {
 pub struct StaySummary {
     stays: u64,
     nights: i64,
-    /// In hundredths.
+    /// In hundredths of the currency.
     sum: i64,
     first_stay: Option<NaiveDate>,
     last_stay: Option<NaiveDate>,
@@ -94,23 +94,25 @@ impl StaySummary {
 
     /// A figure as a text; empty where there is no such day.
     fn text(&self, figure: StayFigure) -> String {
-        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
         match figure {
             StayFigure::Stays => self.stays.to_string(),
             StayFigure::Nights => self.nights.to_string(),
             StayFigure::Sum => Cents(self.sum).to_string(),
-            StayFigure::FirstStay => day(self.first_stay),
-            StayFigure::LastStay => day(self.last_stay),
-            StayFigure::NextArrival => day(self.next_arrival),
+            StayFigure::FirstStay => day_text(self.first_stay),
+            StayFigure::LastStay => day_text(self.last_stay),
+            StayFigure::NextArrival => day_text(self.next_arrival),
             StayFigure::Cancelled => self.cancelled.to_string(),
             StayFigure::NotShown => self.not_shown.to_string(),
         }
     }
 }
 
-/// The earlier of a day that may be known and of another.
+fn day_text(day: Option<NaiveDate>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
+}
+
 fn earliest(known: Option<NaiveDate>, day: NaiveDate) -> NaiveDate {
-    known.map_or(day, |known| known.min(day))
+    known.unwrap_or(day).min(day)
 }
 
 impl CrmFields {
@@ -121,13 +123,14 @@ impl CrmFields {
         summary: &StaySummary,
         types: &BTreeMap<String, FieldType>,
     ) {
-        let words = fields.iter().map(|(field, figure)| (field.clone(), figure.word().to_owned()));
-        let values = fields.values().map(|figure| {
-            let text = summary.text(*figure);
-            (figure.word().to_owned(), Value::from(text))
-        });
-        let values: Map<String, Value> = values.collect();
-        self.custom(&words.collect(), &values, types);
+        let mut words = BTreeMap::new();
+        let mut values = Map::new();
+        for (field, figure) in fields {
+            let word = figure.word();
+            words.insert(field.clone(), word.to_owned());
+            values.insert(word.to_owned(), summary.text(*figure).into());
+        }
+        self.custom(&words, &values, types);
     }
 }
 

@@ -1,11 +1,9 @@
-//! What a portal does to texts, and how the words that a person wrote survive it.
+//! Changes texts so that the portal keeps the words that a person wrote.
 //!
 //! A portal deletes `[words]` and `<words` from comments and turns `(c)` and a lone `0` into
 //! something else; a batch replaces `$result[…]` in any value. There is no escape for any of this
-//! (docs/bitrix24.md, Texts), so brackets are exchanged for their look-alikes and the rest is split
-//! by an invisible joiner.
-
-use std::iter;
+//! (docs/bitrix24.md, Texts), so brackets are replaced by similar signs, and an invisible joiner
+//! splits the rest.
 
 /// U+2060 WORD JOINER: no width, no line break, not trimmed by PHP.
 const JOINER: char = '\u{2060}';
@@ -18,18 +16,14 @@ const STORED_BYTES: usize = 65_000;
 const MULTIFIELD_LIMIT: usize = 250;
 
 /// A text field other than a comment: one line, cut at `limit` characters, references of a batch
-/// defused.
+/// escaped.
 pub(super) fn single_line(text: &str, limit: usize) -> String {
-    let in_one_line = |c: char| match c {
-        '\n' | '\r' | '\t' => Some(' '),
-        c if c.is_control() => None,
-        c => Some(c),
-    };
     // Cut before the work, since a mirror may hold a text of any size.
-    let text = first_chars(text, limit.saturating_mul(2));
-    let line: String =
-        text.replace("\r\n", "\n").chars().filter_map(in_one_line).take(limit).collect();
-    escape_batch_refs(&line).chars().take(limit).collect()
+    let text = first_chars(text, limit.saturating_mul(2)).replace("\r\n", "\n");
+    let mut line = text.replace(['\n', '\r', '\t'], " ");
+    line.retain(|c| !c.is_control());
+    let line = escape_batch_refs(first_chars(&line, limit));
+    first_chars(&line, limit).to_owned()
 }
 
 /// A field that the portal fills itself when it is empty: a lone `0` is empty to it.
@@ -52,8 +46,8 @@ fn keep_zero(mut text: String) -> String {
 pub(crate) fn comment(text: &str) -> String {
     let text = first_chars(text.trim(), 2 * COMMENT_BYTES);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let exchanged: String = text.trim().chars().filter_map(replace_bracket).collect();
-    let text = keep_zero(split_entities(&split_marks(&exchanged)));
+    let replaced: String = text.trim().chars().filter_map(replace_bracket).collect();
+    let text = keep_zero(split_entities(&split_marks(&replaced)));
     truncate(&text).trim_end().to_owned()
 }
 
@@ -69,26 +63,25 @@ fn replace_bracket(c: char) -> Option<char> {
     }
 }
 
-/// Whether a batch would put the answer of another command there.
+/// Whether a batch would replace a part of it by the answer of another command.
 pub(crate) fn has_reference(text: &str) -> bool {
     escape_batch_refs(text) != text
 }
 
-/// Splits `$result[…]` and its kin behind the `$`: a batch would put the answer of another command
-/// there.
+/// Splits `$result[…]` and its kin behind the `$`: a batch would replace it by the answer of another
+/// command.
 ///
 /// A reference has brackets in it and reaches to the next white space of ASCII; a no-break space
 /// does not end it.
 fn escape_batch_refs(text: &str) -> String {
-    text.split_inclusive(is_ascii_space).map(defuse_token).collect()
+    text.split_inclusive(is_ascii_space).map(escape_token).collect()
 }
 
-fn defuse_token(token: &str) -> String {
+fn escape_token(token: &str) -> String {
     let Some(last_bracket) = token.rfind('[') else { return token.to_owned() };
     split_after(token, '$', |rest| {
         let has_bracket = token.len() - rest.len() <= last_bracket;
-        has_bracket
-            && ["result", "next", "total", "time", "error"].iter().any(|word| starts(rest, word))
+        has_bracket && starts_with_any(rest, &["result", "next", "total", "time", "error"])
     })
 }
 
@@ -99,7 +92,7 @@ fn is_ascii_space(c: char) -> bool {
 
 /// Splits `(c)`, `(r)` and `(tm)`, which would become entities that are escaped twice.
 fn split_marks(text: &str) -> String {
-    split_after(text, '(', |rest| ["c)", "r)", "tm)"].iter().any(|mark| starts(rest, mark)))
+    split_after(text, '(', |rest| starts_with_any(rest, &["c)", "r)", "tm)"]))
 }
 
 /// Splits `&lt;` and its kin, which would be decoded before tags are stripped.
@@ -122,31 +115,33 @@ fn split_after(text: &str, mark: char, dangerous: impl Fn(&str) -> bool) -> Stri
     split
 }
 
-fn starts(text: &str, word: &str) -> bool {
-    text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+fn starts_with_any(text: &str, words: &[&str]) -> bool {
+    words
+        .iter()
+        .any(|word| text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word)))
 }
 
+/// The beginning of the text that the portal can store, after it escaped `&` and `"`.
 fn truncate(text: &str) -> &str {
-    let escaped = |c: char| match c {
-        '&' => 5,
-        '"' => 6,
-        c => c.len_utf8(),
-    };
     let mut stored = 0;
-    let ends = text.char_indices().map(|(at, c)| (at + c.len_utf8(), escaped(c)));
-    let fitting = ends.take_while(|(end, size)| {
-        stored += size;
-        *end <= COMMENT_BYTES && stored <= STORED_BYTES
-    });
-    let end = iter::once(0).chain(fitting.map(|(end, _)| end)).last().unwrap_or(0);
-    &text[..end]
+    for (at, c) in text.char_indices() {
+        stored += match c {
+            '&' => 5,
+            '"' => 6,
+            c => c.len_utf8(),
+        };
+        if at + c.len_utf8() > COMMENT_BYTES || stored > STORED_BYTES {
+            return &text[..at];
+        }
+    }
+    text
 }
 
 /// Whether a portal takes the address; it refuses the whole contact for one that it does not take.
 ///
 /// The rule is the portal's own (docs/bitrix24.md, Phones and e-mails): of a text with brackets
-/// what stands in the first ones; atoms separated by single dots; a domain of at least two labels,
-/// the last of 2 to 20 signs. Letters may be of any language, digits are those of ASCII.
+/// what is in the first ones; atoms separated by single dots; a domain of at least two labels, the
+/// last of 2 to 20 signs. Letters may be of any language, digits are those of ASCII.
 pub(crate) fn is_email(text: &str) -> bool {
     let address = crate::mapping::contact_value::bracketed(text).unwrap_or(text);
     let Some((local, domain)) = address.split_once('@') else { return false };
@@ -159,8 +154,8 @@ pub(crate) fn is_email(text: &str) -> bool {
 }
 
 fn is_atom(part: &str) -> bool {
-    let is_sign = |c: char| "=_+~'!$&*^`|#%/?{}-".contains(c);
-    !part.is_empty() && part.chars().all(|c| is_letter_or_digit(c) || is_sign(c))
+    let signs = "=_+~'!$&*^`|#%/?{}-";
+    !part.is_empty() && part.chars().all(|c| is_letter_or_digit(c) || signs.contains(c))
 }
 
 fn is_label(part: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What stands in the CRM beside what we write there: the fields that read otherwise.
+//! Compares a card of the CRM with what we write: the fields whose values differ.
 //!
 //! Pure. A portal does not read back what it was sent: dates get a time, numbers become texts,
 //! comments are escaped ([`normal`]), so both sides are brought to one form before they are
@@ -35,27 +35,30 @@ const IMPERSONAL: [&str; 12] = [
     "ORIGIN_ID",
 ];
 
-/// A field that reads otherwise than we write it.
+/// A field whose value in the CRM differs from what we write.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Difference {
-    /// The portal's name.
+    /// The portal's name of the field.
     pub field: String,
     /// What we write; of phones and e-mails those that are missing.
     pub ours: String,
-    /// What stands there; of phones and e-mails those of ours that have to go.
+    /// What is in the CRM; of phones and e-mails those of ours that have to go.
     pub theirs: String,
     /// The guests that are added to ours, once they have a card.
     pub coming: Vec<RecordKey>,
 }
 
-/// A value, and after it those who are still to come.
+/// A value, and after it the guests who will get a card.
 pub fn with_coming(
     value: &str,
     coming: &[RecordKey],
     name: impl Fn(&RecordKey) -> String,
 ) -> String {
-    let value = (!value.is_empty()).then(|| value.to_owned());
-    value.into_iter().chain(coming.iter().map(name)).collect::<Vec<_>>().join(", ")
+    let mut names: Vec<String> = coming.iter().map(name).collect();
+    if !value.is_empty() {
+        names.insert(0, value.to_owned());
+    }
+    names.join(", ")
 }
 
 impl Difference {
@@ -64,7 +67,7 @@ impl Difference {
         !IMPERSONAL.contains(&self.field.as_str())
     }
 
-    /// The people of a deal, of whom some are still `coming`.
+    /// The people of a deal, of whom those in `coming` have no card yet.
     pub fn of_people(
         mapped: &CrmFields,
         card: &ObjectWithFields,
@@ -72,8 +75,10 @@ impl Difference {
     ) -> Option<Difference> {
         let field = "CONTACT_IDS";
         let theirs = normal::display_value(field, card.fields.get(field)?);
-        let ours = mapped.fields.get(field);
-        let ours = ours.map(|ids| normal::display_value(field, ids)).unwrap_or_default();
+        let ours = match mapped.fields.get(field) {
+            Some(ids) => normal::display_value(field, ids),
+            None => String::new(),
+        };
         Some(Difference { field: field.to_owned(), ours, theirs, coming: coming.to_vec() })
     }
 }
@@ -101,7 +106,7 @@ pub fn differences(
             });
         }
     }
-    // Of what type a row is makes no difference.
+    // The type of a row (WORK, HOME) makes no difference.
     let value_type = "";
     let Object { phones: found_phones, emails: found_emails, .. } = &card.object;
     for (field, values, wanted, written, existing) in [
@@ -118,8 +123,10 @@ pub fn differences(
 fn rows(field: &str, beside: &Beside<'_>) -> Option<Difference> {
     let missing = beside.missing();
     let outdated: Vec<&str> = beside.outdated().iter().map(|row| row.value.as_str()).collect();
-    let is_different = !missing.is_empty() || !outdated.is_empty();
-    is_different.then(|| Difference {
+    if missing.is_empty() && outdated.is_empty() {
+        return None;
+    }
+    Some(Difference {
         field: field.to_owned(),
         ours: missing.join(", "),
         theirs: outdated.join(", "),
@@ -127,7 +134,8 @@ fn rows(field: &str, beside: &Beside<'_>) -> Option<Difference> {
     })
 }
 
-/// Leaves out the stage where a deal stands in a funnel of people's own: it stays there.
+/// Leaves out the stage of a deal that people moved into a funnel that is not configured: the deal
+/// stays there, and our stages do not exist in it.
 pub fn without_foreign_stage(
     kind: Kind,
     deal: &DealConfig,

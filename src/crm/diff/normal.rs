@@ -59,18 +59,20 @@ pub(super) fn text(value: &Value) -> String {
     }
 }
 
-/// The primary contact, and the others in any order: people move them about.
+/// The primary contact, and the others sorted: their order does not count, since people change it.
 fn people(value: &Value) -> (String, Vec<String>) {
-    let mut ids = value.as_array().map(|ids| ids.iter().map(text).collect()).unwrap_or_default();
-    let first = if Vec::is_empty(&ids) { String::new() } else { ids.remove(0) };
-    ids.sort();
-    (first, ids)
+    let Some([first, others @ ..]) = value.as_array().map(Vec::as_slice) else {
+        return (String::new(), Vec::new());
+    };
+    let mut others: Vec<String> = others.iter().map(text).collect();
+    others.sort();
+    (text(first), others)
 }
 
-/// A date is read back as somebody's midnight, told on another clock: `2020-05-20T03:00:00+03:00`,
-/// west of Greenwich as the evening before, or on the clock of Greenwich as
-/// `2020-05-19T21:00:00+00:00`. Unless it is midnight on the clock it is told on, the midnight of
-/// Greenwich that is next to it has its date.
+/// A date is read back as midnight of some place, often written in another time zone:
+/// `2020-05-20T03:00:00+03:00`, west of Greenwich the evening before, or in UTC
+/// `2020-05-19T21:00:00+00:00`. A midnight in its own zone has its date; of all others the nearest
+/// midnight of UTC has it.
 fn day(text: &str) -> String {
     match DateTime::parse_from_rfc3339(text) {
         Ok(moment) if moment.time() == NaiveTime::MIN => moment.date_naive().to_string(),
@@ -79,22 +81,24 @@ fn day(text: &str) -> String {
     }
 }
 
-/// Without an offset we mean the portal's own clock, and it answers with that, or on the clock of
-/// Greenwich.
+/// A time without an offset means the portal's own time zone. The portal answers in that zone, or
+/// in UTC.
 fn same_time(ours: &str, theirs: &str) -> bool {
     let shown = DateTime::parse_from_rfc3339(theirs);
     match (DateTime::parse_from_rfc3339(ours), shown) {
         (Ok(ours), Ok(theirs)) => ours == theirs,
         (Err(_), Ok(theirs)) if theirs.offset().local_minus_utc() == 0 => {
-            NaiveDateTime::parse_from_str(ours, "%Y-%m-%dT%H:%M:%S")
-                .is_ok_and(|ours| is_zone(ours - theirs.naive_utc()))
+            match NaiveDateTime::parse_from_str(ours, "%Y-%m-%dT%H:%M:%S") {
+                Ok(ours) => is_zone(ours - theirs.naive_utc()),
+                Err(_) => false,
+            }
         }
         _ => ours.get(..19).unwrap_or(ours) == theirs.get(..19).unwrap_or(theirs),
     }
 }
 
-/// Whether the clock of some place on Earth is so far ahead of that of Greenwich. Which place the
-/// portal means is not known where it tells no offset of its own.
+/// Whether a time zone that is so far ahead of UTC exists. Where the portal answers in UTC, its own
+/// zone is not known.
 fn is_zone(ahead: TimeDelta) -> bool {
     let is_on_earth = (TimeDelta::hours(-12)..=TimeDelta::hours(14)).contains(&ahead);
     is_on_earth && ahead.num_seconds() % QUARTER_OF_AN_HOUR == 0
@@ -112,7 +116,8 @@ fn number(text: &str) -> String {
     if matches!(whole, "" | "-0") { "0".into() } else { whole.to_owned() }
 }
 
-/// Escaped for HTML, links wrapped, blanks drawn together.
+/// Undoes what the portal does to a comment: it escapes HTML, wraps links in `[url]` tags and turns
+/// several blanks into one.
 fn comment(text: &str) -> String {
     let plain = text.replace("\r\n", "\n").replace('\u{a0}', " ");
     let mut plain =
@@ -163,19 +168,21 @@ fn normalize_scalar(value: &str, form: &ValueFormat) -> String {
     }
 }
 
+/// The values of a multiple field, sorted. One value may come without a list around it, and an empty
+/// list as an empty text.
 fn normalize_list(value: &Value, form: &ValueFormat) -> Vec<String> {
-    let mut values: Vec<String> = match value {
-        Value::Array(values) => {
-            values.iter().map(|value| normalize_scalar(&text(value), form)).collect()
-        }
-        other => Some(text(other))
-            .filter(|text| !text.is_empty())
-            .map(|text| normalize_scalar(&text, form))
-            .into_iter()
-            .collect(),
+    let single = std::slice::from_ref(value);
+    let values = match value {
+        Value::Array(values) => values,
+        _ if text(value).is_empty() => return Vec::new(),
+        _ => single,
     };
-    values.sort();
-    values
+    let mut normal = Vec::new();
+    for value in values {
+        normal.push(normalize_scalar(&text(value), form));
+    }
+    normal.sort();
+    normal
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Many questions in one request: by id and by origin, of all kinds together.
 //!
-//! Only what is clearly answered counts. What is not shown, or spoils its list, is asked for again
-//! by itself.
+//! Only clear answers count. An object that is not shown, or that spoils its list, is asked for
+//! again by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use super::{
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::portal::CallError;
-use crate::portal::batch::{Command, Reply};
+use crate::portal::batch::Reply;
 use crate::portal::client::Client;
 
-/// What somebody wants to know.
+/// The objects to ask for.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Wanted {
     /// Objects by their ids.
@@ -35,7 +35,7 @@ impl Wanted {
     }
 }
 
-/// What the answer says.
+/// What the answers say.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FirstLook {
     /// The objects that exist.
@@ -47,7 +47,7 @@ pub struct FirstLook {
 /// A question, and what it is about.
 struct Asked {
     kind: Kind,
-    origins: Option<BTreeSet<RecordId>>,
+    origins: Option<Vec<RecordId>>,
     question: Question,
 }
 
@@ -64,33 +64,32 @@ pub fn first_look(
             let question = of_ids(kind, ids, &json!(select(kind)));
             asked.push(Asked { kind, origins: None, question });
         }
-        let origins: Vec<&RecordId> = wanted.origins[kind].iter().collect();
+        let origins: Vec<RecordId> = wanted.origins[kind].iter().cloned().collect();
         for origins in origins.chunks(FILTER_CHUNK) {
             let texts: Vec<Value> = origins.iter().map(|id| id.to_string().into()).collect();
             let question = of_origins(kind, originator, &texts);
-            let origins = origins.iter().map(|id| (*id).clone()).collect();
-            asked.push(Asked { kind, origins: Some(origins), question });
+            asked.push(Asked { kind, origins: Some(origins.to_vec()), question });
         }
     }
-    let named = asked.iter().enumerate();
-    let commands: Vec<Command> =
-        named.map(|(at, asked)| asked.question.command(format!("q{at}"))).collect();
+    let mut commands = Vec::new();
+    for (at, asked) in asked.iter().enumerate() {
+        commands.push(asked.question.command(format!("q{at}")));
+    }
     let mut look = FirstLook::default();
     let mut replies = match client.read_batch(&commands) {
-        // One card may spoil the whole answer: whoever needs that one finds it out.
+        // One card may spoil the whole answer. The later question about that card finds it.
         Err(CallError::UnknownOutcome { .. }) => return Ok(look),
         replies => replies?,
     };
     for (command, asked) in commands.iter().zip(&asked) {
-        if let Some(Reply::Ok(page)) = replies.remove(&command.name).filter(is_list) {
-            look.note(originator, asked, rows(asked.kind, &page)?)?;
+        match replies.remove(&command.name) {
+            Some(Reply::Ok(page)) if page.is_array() => {
+                look.note(originator, asked, rows(asked.kind, &page)?)?;
+            }
+            _ => {}
         }
     }
     Ok(look)
-}
-
-fn is_list(reply: &Reply) -> bool {
-    matches!(reply, Reply::Ok(page) if page.is_array())
 }
 
 impl FirstLook {
@@ -106,7 +105,9 @@ impl FirstLook {
             if !page.iter().all(|object| ids.contains(&object.crm_id.into())) {
                 return Err(not_filtered(kind));
             }
-            self.objects.extend(page.into_iter().map(|object| ((kind, object.crm_id), object)));
+            for object in page {
+                self.objects.insert((kind, object.crm_id), object);
+            }
             return Ok(());
         };
         if !is_read_to_its_end(0, &page) {

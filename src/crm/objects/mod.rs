@@ -1,8 +1,7 @@
-//! Objects as they stand in the portal: found by their id, by the origin that we wrote, by phone
-//! and e-mail.
+//! Objects of the portal: found by their id, by the origin that we wrote, by phone and e-mail.
 //!
-//! Everything here only asks. A list never goes out with an empty filter, and what comes back is
-//! checked, because a portal drops a filter that it does not understand and answers with everything
+//! Nothing here changes an object. No list is asked for with an empty filter, and every answer is
+//! checked: a portal drops a filter that it does not understand and answers with everything
 //! (docs/bitrix24.md, Lists).
 
 pub mod card;
@@ -31,15 +30,15 @@ const FILTER_CHUNK: usize = 40;
 /// No object has this id, nor a higher one: the portal's numbers stay exact in JSON.
 pub(crate) const UNREACHED: i64 = (1 << 53) - 1;
 
-/// Asked for in every list. A row that leaves them out would pass for one of nobody.
+/// Asked for in every list. A row without them would look like an object that has no origin.
 pub(crate) const MARKS: [&str; 2] = ["ORIGINATOR_ID", "ORIGIN_ID"];
 
 /// An object of the portal.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Object {
-    /// `ID`
+    /// `ID` in the portal.
     pub crm_id: i64,
-    /// `ORIGINATOR_ID`: whose it is.
+    /// `ORIGINATOR_ID`: the program that created it, empty for people.
     pub originator: String,
     /// `ORIGIN_ID`: the Ecvi id, where it is ours.
     pub origin: String,
@@ -47,20 +46,20 @@ pub struct Object {
     pub name: String,
     /// `NAME` of a contact.
     pub first_name: String,
-    /// The funnel of a deal.
+    /// `CATEGORY_ID`: the funnel of a deal.
     pub category: u64,
-    /// `PHONE`
+    /// The rows of `PHONE`.
     pub phones: Vec<MultifieldRow>,
-    /// `EMAIL`
+    /// The rows of `EMAIL`.
     pub emails: Vec<MultifieldRow>,
 }
 
-/// What a look at some objects found; what is in neither map does not exist.
+/// What was found of some objects, by id. An object that is in neither map does not exist.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Look {
     /// Those that the lists show.
     pub seen: BTreeMap<i64, Object>,
-    /// Those that exist all the same.
+    /// Those that exist, though no list shows them.
     pub unseen: BTreeMap<i64, Unseen>,
 }
 
@@ -74,7 +73,7 @@ pub enum Unseen {
 }
 
 impl Unseen {
-    /// Our own word for it.
+    /// The failure code of a record whose card is like this.
     pub fn code(&self) -> FailureCode {
         match self {
             Unseen::Denied => FailureCode::AccessDenied,
@@ -82,7 +81,7 @@ impl Unseen {
         }
     }
 
-    /// The object, and what the portal said of it.
+    /// The object's id, and what the portal said of it.
     pub fn message(&self, crm_id: i64) -> String {
         match self {
             Unseen::Denied => crm_id.to_string(),
@@ -92,59 +91,63 @@ impl Unseen {
 }
 
 /// Looks at the objects of these ids.
-pub fn look(gate: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<Look, CallError> {
-    let Listing { seen, spoiled } = listed_by_id(gate, kind, ids)?;
-    let unseen = unseen(gate, kind, ids.iter().copied(), &seen, spoiled)?;
+pub fn look(client: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<Look, CallError> {
+    let Listing { seen, spoiled } = listed_by_id(client, kind, ids)?;
+    let unseen = unseen(client, kind, ids, &seen, spoiled)?;
     Ok(Look { seen, unseen })
 }
 
 /// The objects of these ids that the lists show.
 pub fn by_id(
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     kind: Kind,
     ids: &[i64],
 ) -> Result<BTreeMap<i64, Object>, CallError> {
-    Ok(listed_by_id(gate, kind, ids)?.seen)
+    Ok(listed_by_id(client, kind, ids)?.seen)
 }
 
-/// Of these ids those whose objects exist, seen or not.
+/// The ids whose objects exist, whether a list shows them or not.
 pub fn existing(
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     kind: Kind,
     ids: &[i64],
 ) -> Result<BTreeSet<i64>, CallError> {
-    let Look { seen, unseen } = look(gate, kind, ids)?;
+    let Look { seen, unseen } = look(client, kind, ids)?;
     Ok(seen.into_keys().chain(unseen.into_keys()).collect())
 }
 
-/// What the lists show, and the cards that spoil every list that shows them.
+/// Objects by id, and the cards that spoil every list that shows them, with the reason.
 struct Listing {
     seen: BTreeMap<i64, Object>,
     spoiled: BTreeMap<i64, String>,
 }
 
-/// The objects of these ids, and those that spoil every list that shows them.
-fn listed_by_id(gate: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<Listing, CallError> {
-    let of = |ids: &[i64]| of_ids(kind, ids, &json!(select(kind)));
-    let questions = ids.chunks(FILTER_CHUNK).map(of).collect();
-    let answers = ask_in_parts(gate, kind, questions, |command, reply| {
+fn listed_by_id(client: &mut Client<'_>, kind: Kind, ids: &[i64]) -> Result<Listing, CallError> {
+    let select = json!(select(kind));
+    let questions = ids.chunks(FILTER_CHUNK).map(|ids| of_ids(kind, ids, &select)).collect();
+    let answers = ask_in_parts(client, kind, questions, |command, reply| {
         list_reply(command, reply, |page| rows(kind, page))
     })?;
-    let mut found = BTreeMap::new();
+    let mut seen = BTreeMap::new();
+    // Fewer ids than a page holds were asked for, so one page has all of them, in any order.
     for (_, page) in answers.read {
-        // Fewer ids than a page holds were asked for, so this is all there is, in whatever order.
-        if !page.iter().all(|object| ids.contains(&object.crm_id)) {
-            return Err(not_filtered(kind));
+        for object in page {
+            if !ids.contains(&object.crm_id) {
+                return Err(not_filtered(kind));
+            }
+            seen.insert(object.crm_id, object);
         }
-        found.extend(page.into_iter().map(|object| (object.crm_id, object)));
     }
-    Ok(Listing { seen: found, spoiled: spoiled_ids(answers.spoiled) })
+    Ok(Listing { seen, spoiled: spoiled_ids(answers.spoiled) })
 }
 
 /// The question for objects by their ids.
 fn of_ids(kind: Kind, ids: &[i64], select: &Value) -> Question {
-    let ids = ids.iter().copied().map(Value::from).collect();
-    Question::list(kind, &json!({}), Scope::Values("@ID", ids), select)
+    Question::list(kind, &json!({}), Scope::Values("@ID", json_ids(ids)), select)
+}
+
+fn json_ids(ids: &[i64]) -> Vec<Value> {
+    ids.iter().map(|id| Value::from(*id)).collect()
 }
 
 /// The question for objects by their origins.
@@ -161,38 +164,48 @@ pub(crate) fn spoiled_ids(spoiled: Vec<(Question, Message)>) -> BTreeMap<i64, St
             Scope::Range(range) => Some(range.upto),
             Scope::Card(crm_id) => Some(crm_id),
         };
-        ids.extend(single.map(|crm_id| (crm_id, reason.to_string())));
+        if let Some(crm_id) = single {
+            ids.insert(crm_id, reason.to_string());
+        }
     }
     ids
 }
 
-/// Of these ids those that the lists did not show whose objects exist all the same; `spoiled` are
-/// known to. A list leaves an object that the user may not see out as if it were gone;
-/// `crm.item.get` looks for it before it looks at the user's rights.
+/// The objects of these ids that exist, though no list showed them; those in `spoiled` are known to
+/// exist. A list leaves out an object that the user may not see, as if it were gone; `crm.item.get`
+/// looks for it before it looks at the user's rights.
 fn unseen<T>(
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     kind: Kind,
-    ids: impl IntoIterator<Item = i64>,
+    ids: &[i64],
     seen: &BTreeMap<i64, T>,
-    spoiled: BTreeMap<i64, String>,
+    mut spoiled: BTreeMap<i64, String>,
 ) -> Result<BTreeMap<i64, Unseen>, CallError> {
     // Several records may share an object.
-    let ids: BTreeSet<i64> =
-        ids.into_iter().filter(|id| !seen.contains_key(id) && !spoiled.contains_key(id)).collect();
-    let one = |id: i64| Question::universal("crm.item.get", json!({}), kind, Scope::Card(id));
-    let answers = ask_in_parts(gate, kind, ids.into_iter().map(one).collect(), card_reply)?;
-    let mut unseen = BTreeMap::new();
-    for (question, found) in answers.read {
-        let Scope::Card(crm_id) = question.scope else { continue };
-        unseen.extend(found.into_iter().map(|why| (crm_id, why)));
+    let ids: BTreeSet<i64> = ids.iter().copied().collect();
+    let mut questions = Vec::new();
+    for id in ids {
+        if !seen.contains_key(&id) && !spoiled.contains_key(&id) {
+            let scope = Scope::Card(id);
+            questions.push(Question::universal("crm.item.get", json!({}), kind, scope));
+        }
     }
-    let unreadable = spoiled.into_iter().chain(spoiled_ids(answers.spoiled));
-    unseen.extend(unreadable.map(|(crm_id, reason)| (crm_id, Unseen::Unreadable(reason.into()))));
+    let answers = ask_in_parts(client, kind, questions, card_reply)?;
+    let mut unseen = BTreeMap::new();
+    for (question, mut found) in answers.read {
+        let Scope::Card(crm_id) = question.scope else { continue };
+        if let Some(reason) = found.pop() {
+            unseen.insert(crm_id, reason);
+        }
+    }
+    spoiled.extend(spoiled_ids(answers.spoiled));
+    for (crm_id, reason) in spoiled {
+        unseen.insert(crm_id, Unseen::Unreadable(reason.into()));
+    }
     Ok(unseen)
 }
 
-/// What `crm.item.get` says of an object that no list showed. Only a refusal of rights is a matter
-/// of rights.
+/// What `crm.item.get` says of an object that no list showed: none where it does not exist.
 fn card_reply(command: &Command, reply: Option<Reply>) -> Result<Reading<Unseen>, CallError> {
     Ok(match reply {
         Some(Reply::Err(refusal)) if refusal.code.eq_ignore_ascii_case("NOT_FOUND") => {
@@ -208,41 +221,46 @@ fn card_reply(command: &Command, reply: Option<Reply>) -> Result<Reading<Unseen>
     })
 }
 
-/// What was found by the marks of some records.
+/// What was found by the origins of some records.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Marked {
-    /// The objects that carry a record's mark, the lowest id first.
+    /// The objects that have a record's origin, the lowest id first.
     pub found: BTreeMap<RecordId, Vec<i64>>,
-    /// The records of which the portal cannot say it, and why: a card of theirs spoils every list.
+    /// Records for which the portal gives no answer, and why: a card of theirs spoils every list.
     pub unclear: BTreeMap<RecordId, String>,
 }
 
 /// The objects that carry our origin for these records.
 pub fn by_origin(
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     kind: Kind,
     originator: &str,
     ids: &[RecordId],
 ) -> Result<Marked, CallError> {
     let wanted: BTreeMap<String, &RecordId> = ids.iter().map(|id| (id.to_string(), id)).collect();
     let origins: Vec<Value> = wanted.keys().map(|origin| Value::from(origin.as_str())).collect();
-    let of = |origins: &[Value]| of_origins(kind, originator, origins);
     let mut marked = Marked::default();
-    let mut open: Vec<Question> = origins.chunks(FILTER_CHUNK).map(of).collect();
+    let mut open = Vec::new();
+    for origins in origins.chunks(FILTER_CHUNK) {
+        open.push(of_origins(kind, originator, origins));
+    }
     while !open.is_empty() {
-        let answers = ask_in_parts(gate, kind, std::mem::take(&mut open), |command, reply| {
+        let answers = ask_in_parts(client, kind, std::mem::take(&mut open), |command, reply| {
             list_reply(command, reply, |page| rows(kind, page))
         })?;
         for (question, reason) in answers.spoiled {
-            let Scope::Values(_, origins) = question.scope else { continue };
-            let origin = origins.first().and_then(Value::as_str).unwrap_or_default();
-            marked.unclear.extend(wanted.get(origin).map(|id| ((*id).clone(), reason.to_string())));
+            let origin = question.values().first().and_then(Value::as_str).unwrap_or_default();
+            if let Some(id) = wanted.get(origin) {
+                marked.unclear.insert((*id).clone(), reason.to_string());
+            }
         }
         for (question, page) in answers.read {
             if !is_read_to_its_end(question.above(), &page) {
                 return Err(not_filtered(kind));
             }
-            if let Some(last) = page.last().filter(|_| page.len() >= PAGE) {
+            if let Some(last) = page.last()
+                && page.len() >= PAGE
+            {
                 open.push(question.behind(last.crm_id));
             }
             note_origins(&mut marked, kind, originator, &wanted, &page)?;
@@ -251,7 +269,7 @@ pub fn by_origin(
     Ok(marked)
 }
 
-/// Notes which cards of a page carry the marks that were asked for, the lowest id first.
+/// Notes which cards of a page have the origins that were asked for, the lowest id first.
 fn note_origins(
     marked: &mut Marked,
     kind: Kind,
@@ -263,13 +281,15 @@ fn note_origins(
         if !equal_under_collation(&object.originator, originator) || object.origin.is_empty() {
             return Err(not_filtered(kind));
         }
-        // The portal compares without regard to case; two ids of Ecvi may differ in nothing else.
-        if let Some(id) = wanted.get(&object.origin).filter(|_| object.originator == originator) {
-            let found = marked.found.entry((*id).clone()).or_default();
-            // A card that a list shows twice is one card.
-            if let Err(place) = found.binary_search(&object.crm_id) {
-                found.insert(place, object.crm_id);
-            }
+        // The portal compares without regard to case, but two ids of Ecvi may differ in case alone.
+        if object.originator != originator {
+            continue;
+        }
+        let Some(id) = wanted.get(&object.origin) else { continue };
+        let found = marked.found.entry((*id).clone()).or_default();
+        // A list may show one card twice.
+        if let Err(place) = found.binary_search(&object.crm_id) {
+            found.insert(place, object.crm_id);
         }
     }
     Ok(())
@@ -286,33 +306,33 @@ fn is_read_to_its_end(above: i64, page: &[Object]) -> bool {
     }
 }
 
-/// Whether a page begins behind `above` and rises: without that its successors would be asked for
-/// for ever.
+/// Whether a page begins behind `above` and its ids rise: else asking for the next page might never
+/// end.
 pub(crate) fn is_next_page(above: i64, page: &[Object]) -> bool {
     page.first().is_none_or(|first| first.crm_id > above)
         && page.windows(2).all(|pair| pair[0].crm_id < pair[1].crm_id)
 }
 
-/// Whether the portal's database takes the two marks for one: it knows neither case nor blanks at
-/// the end.
+/// Whether two texts are equal to the portal's database, which ignores case and blanks at the end.
 pub(crate) fn equal_under_collation(found: &str, asked: &str) -> bool {
     found.trim_end().to_lowercase() == asked.trim_end().to_lowercase()
 }
 
 /// The results of questions, in their order, where each may be refused by itself.
 pub(crate) fn query_each(
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     commands: &[Command],
 ) -> Result<Vec<Result<Value, ApiError>>, CallError> {
-    let mut replies = gate.read_batch(commands)?;
+    let mut replies = client.read_batch(commands)?;
     commands.iter().map(|command| result(command, replies.remove(&command.name))).collect()
 }
 
-/// What a question was answered with.
+/// The answer of one question.
 fn result(command: &Command, reply: Option<Reply>) -> Result<Result<Value, ApiError>, CallError> {
     match reply {
         Some(Reply::Ok(value)) => Ok(Ok(value)),
-        // Without the right to ask an administrator must act; any other refusal is this question's.
+        // Without the right to ask, an administrator must act. Any other refusal concerns only this
+        // question.
         Some(Reply::Err(refusal))
             if refusal.class() == ErrorClass::Record && !refusal.is_access_denied() =>
         {
@@ -334,21 +354,27 @@ fn select(kind: Kind) -> &'static [&'static str] {
 }
 
 pub(crate) fn rows(kind: Kind, page: &Value) -> Result<Vec<Object>, CallError> {
-    let rows = page
-        .as_array()
-        .ok_or_else(|| CallError::unknown_outcome(format!("a list of {kind}s is no list")))?;
-    rows.iter()
-        .map(|row| {
-            object(row)
-                .ok_or_else(|| CallError::unknown_outcome(format!("a {kind} that cannot be read")))
-        })
-        .collect()
+    let Some(rows) = page.as_array() else {
+        return Err(CallError::unknown_outcome(format!("a list of {kind}s is no list")));
+    };
+    let mut objects = Vec::new();
+    for row in rows {
+        objects.push(object(row).ok_or_else(|| unreadable(kind))?);
+    }
+    Ok(objects)
 }
 
-/// None where a value has another type than it ever has: taken for nothing it would be a mark or a
-/// phone that the object does not have, and the next step would build on that.
+fn unreadable(kind: Kind) -> CallError {
+    CallError::unknown_outcome(format!("a {kind} that cannot be read"))
+}
+
+/// None where a value has an unknown type. Read as empty, it would be an origin or a phone that the
+/// object does not have, and the next step would rely on that.
 fn object(row: &Value) -> Option<Object> {
-    let row = row.as_object().filter(|row| MARKS.iter().all(|mark| row.contains_key(*mark)))?;
+    let row = row.as_object()?;
+    if !MARKS.iter().all(|mark| row.contains_key(*mark)) {
+        return None;
+    }
     Some(Object {
         crm_id: text(row, "ID")?.parse().ok().filter(|id| *id > 0)?,
         originator: text(row, "ORIGINATOR_ID")?,
@@ -361,8 +387,8 @@ fn object(row: &Value) -> Option<Object> {
     })
 }
 
-/// Legacy methods answer in texts, but not for ever and not everywhere; what is empty comes as null
-/// or not at all.
+/// Legacy methods answer with texts, but some portals send numbers. An empty value comes as null or
+/// not at all.
 fn text(row: &Map<String, Value>, key: &str) -> Option<String> {
     match row.get(key) {
         Some(Value::String(text)) => Some(text.clone()),
@@ -375,7 +401,7 @@ fn text(row: &Map<String, Value>, key: &str) -> Option<String> {
 fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<MultifieldRow>> {
     let rows: Vec<&Value> = match row.get(key) {
         Some(Value::Array(rows)) => rows.iter().collect(),
-        // A list of PHP with gaps.
+        // PHP writes a list with gaps as an object.
         Some(Value::Object(rows)) => rows.values().collect(),
         Some(Value::Null) | None => Vec::new(),
         Some(Value::String(text)) if text.is_empty() => Vec::new(),
@@ -386,8 +412,10 @@ fn multifield(row: &Map<String, Value>, key: &str) -> Option<Vec<MultifieldRow>>
 
 fn multifield_row(row: &Value) -> Option<MultifieldRow> {
     let row = row.as_object()?;
-    let is_whole = row.contains_key("ID") && row.contains_key("VALUE");
-    is_whole.then_some(MultifieldRow {
+    if !row.contains_key("ID") || !row.contains_key("VALUE") {
+        return None;
+    }
+    Some(MultifieldRow {
         id: text(row, "ID")?,
         value: text(row, "VALUE")?,
         value_type: text(row, "VALUE_TYPE")?,

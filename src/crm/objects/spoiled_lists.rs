@@ -1,8 +1,8 @@
 //! Questions about several cards that can be asked in parts.
 //!
 //! One card can spoil every list that shows it: the portal cannot write its broken text as JSON and
-//! answers with an error, or with nothing. Such a question is halved until that card is left alone;
-//! everything else is answered.
+//! answers with an error, or with nothing. Such a question is halved until only that card is left,
+//! so that all other cards are answered.
 
 use serde_json::{Value, json};
 
@@ -14,26 +14,24 @@ use crate::portal::CallError;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::client::Client;
 
-/// So many spoiled cards, and not one that can be read, are no fault of single cards.
+/// If so many cards are spoiled and none can be read, the portal is at fault, not the cards.
 const MOST_SPOILED: usize = 20;
 
-/// Ids of the portal.
+/// A range of the portal's ids: `above < id <= upto`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Range {
-    /// Below its first.
     pub(crate) above: i64,
-    /// Its last.
     pub(crate) upto: i64,
 }
 
 /// Which cards a question is about.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Scope {
-    /// Those that have one of these values, with the key of the filter.
+    /// The key of the filter, and the values of which a card has one.
     Values(&'static str, Vec<Value>),
-    /// Those whose ids lie in this range.
+    /// Cards whose ids lie in this range.
     Range(Range),
-    /// This one, which is asked for by its id.
+    /// One card, by its id.
     Card(i64),
 }
 
@@ -60,7 +58,7 @@ pub(crate) struct Answers<T> {
 }
 
 impl Question {
-    /// A list of a kind by ascending id, beside `filter` of this scope.
+    /// A list by ascending id of the cards that `filter` and `scope` select.
     pub(crate) fn list(kind: Kind, filter: &Value, scope: Scope, select: &Value) -> Question {
         let params =
             json!({"filter": filter, "order": {"ID": "ASC"}, "select": select, "start": -1});
@@ -73,13 +71,13 @@ impl Question {
         Question { method: method.to_owned(), params, scope }
     }
 
-    /// The same, for what comes behind this id.
+    /// The same question for the ids after this one.
     pub(crate) fn behind(mut self, crm_id: i64) -> Question {
         self.params["filter"][">ID"] = crm_id.into();
         self
     }
 
-    /// The id that what it lists comes behind.
+    /// The listed ids are greater than this one.
     pub(crate) fn above(&self) -> i64 {
         match self.scope {
             Scope::Range(range) => range.above,
@@ -89,7 +87,7 @@ impl Question {
         }
     }
 
-    /// The values that it asks for; none where it goes by a range or by one card.
+    /// The values that it asks for; none where it asks for a range or for one card.
     pub(crate) fn values(&self) -> &[Value] {
         match &self.scope {
             Scope::Values(_, values) => values,
@@ -112,24 +110,25 @@ impl Question {
 
     /// Both halves of it; none where it is about one card.
     fn halves(&self) -> Option<[Question; 2]> {
-        let [first, second] = match &self.scope {
+        let halves = match &self.scope {
             Scope::Values(key, values) if values.len() > 1 => {
                 let (first, second) = values.split_at(values.len() / 2);
                 [Scope::Values(key, first.to_vec()), Scope::Values(key, second.to_vec())]
             }
             Scope::Range(Range { above, upto }) if upto - above > 1 => {
                 let middle = above + (upto - above) / 2;
-                [Range { above: *above, upto: middle }, Range { above: middle, upto: *upto }]
-                    .map(Scope::Range)
+                let first = Range { above: *above, upto: middle };
+                let second = Range { above: middle, upto: *upto };
+                [Scope::Range(first), Scope::Range(second)]
             }
             Scope::Values(..) | Scope::Range(_) | Scope::Card(_) => return None,
         };
-        Some([first, second].map(|scope| Question { scope, ..self.clone() }))
+        Some(halves.map(|scope| Question { scope, ..self.clone() }))
     }
 }
 
-/// The rows of a list. What is no list may be the work of one card; rows that cannot be read are no
-/// answer at all.
+/// The rows of a list. One card may be the reason why the answer is no list. A list whose rows
+/// cannot be read is an error.
 pub(crate) fn list_reply<T>(
     command: &Command,
     reply: Option<Reply>,
@@ -142,28 +141,28 @@ pub(crate) fn list_reply<T>(
     })
 }
 
-/// Asks all of them, in parts where that is what it takes. `read` says what each reply means.
+/// Asks all questions, in parts where a card spoils the answer. `read` says what each reply means.
 pub(crate) fn ask_in_parts<T>(
-    gate: &mut Client<'_>,
+    client: &mut Client<'_>,
     kind: Kind,
     questions: Vec<Question>,
     read: impl Fn(&Command, Option<Reply>) -> Result<Reading<T>, CallError>,
 ) -> Result<Answers<T>, CallError> {
     let answers = Answers { read: Vec::new(), spoiled: Vec::new() };
     let mut inquiry =
-        Inquiry { gate, kind, read, open: vec![questions], answers, is_portal_up: false };
+        Inquiry { client, kind, read, open: vec![questions], answers, is_portal_up: false };
     while let Some(group) = inquiry.open.pop() {
         inquiry.query(group)?;
     }
     Ok(inquiry.answers)
 }
 
-/// Questions on their way.
+/// Questions that are not answered yet, and the answers so far.
 pub(crate) struct Inquiry<'g, 'p, T, F> {
-    gate: &'g mut Client<'p>,
+    client: &'g mut Client<'p>,
     kind: Kind,
     read: F,
-    /// Groups that go out together.
+    /// Groups of questions that are asked together.
     open: Vec<Vec<Question>>,
     answers: Answers<T>,
     /// The portal was seen to answer such questions, so the fault is not the portal's.
@@ -187,33 +186,38 @@ where
                 Ok(())
             }
             Err(reason) if group.len() > 1 => {
-                self.see_that_it_answers(&reason)?;
+                self.check_portal(&reason)?;
                 let later = group.split_off(group.len() / 2);
                 self.open.extend([later, group]);
                 Ok(())
             }
-            Err(reason) => group
-                .into_iter()
-                .try_for_each(|question| self.halve(question, reason.clone(), false)),
+            Err(reason) => {
+                for question in group {
+                    self.halve(question, reason.clone(), false)?;
+                }
+                Ok(())
+            }
         }
     }
 
-    /// What the replies say, or why there were none. An answer of another shape than was asked for
-    /// is the end.
+    /// What the replies say, or why there were none. An answer of the wrong shape is an error.
     fn readings(
         &mut self,
         group: &[Question],
     ) -> Result<Result<Vec<Reading<T>>, Message>, CallError> {
-        let named = group.iter().enumerate();
-        let commands: Vec<Command> =
-            named.map(|(at, question)| question.command(format!("q{at}"))).collect();
-        let mut replies = match self.gate.read_batch(&commands) {
+        let mut commands = Vec::new();
+        for (at, question) in group.iter().enumerate() {
+            commands.push(question.command(format!("q{at}")));
+        }
+        let mut replies = match self.client.read_batch(&commands) {
             Err(CallError::UnknownOutcome(reason)) => return Ok(Err(reason)),
             replies => replies?,
         };
-        let readings =
-            commands.iter().map(|command| (self.read)(command, replies.remove(&command.name)));
-        readings.collect::<Result<_, _>>().map(Ok)
+        let mut readings = Vec::new();
+        for command in &commands {
+            readings.push((self.read)(command, replies.remove(&command.name))?);
+        }
+        Ok(Ok(readings))
     }
 
     fn halve(
@@ -222,7 +226,7 @@ where
         reason: Message,
         together: bool,
     ) -> Result<(), CallError> {
-        self.see_that_it_answers(&reason)?;
+        self.check_portal(&reason)?;
         match question.halves() {
             Some(halves) if together => self.open.push(halves.into()),
             Some([first, second]) => self.open.extend([vec![second], vec![first]]),
@@ -231,8 +235,8 @@ where
         Ok(())
     }
 
-    /// One card is left. It is asked for once more by itself, and the portal has to answer beside
-    /// it.
+    /// Only one card is left. It is asked for once more by itself; it is to blame if the portal
+    /// answers another question.
     fn blame(&mut self, question: Question, reason: Message) -> Result<(), CallError> {
         let readings = self.readings(std::slice::from_ref(&question))?;
         if let Some(Reading::Rows(rows)) = readings.ok().and_then(|mut readings| readings.pop()) {
@@ -240,7 +244,7 @@ where
             return Ok(());
         }
         self.is_portal_up = false;
-        self.see_that_it_answers(&reason)?;
+        self.check_portal(&reason)?;
         log::info!("{}: one card cannot be shown: {}", question.method, reason.text(Language::En));
         self.answers.spoiled.push((question, reason.clone()));
         let is_any_read = self.answers.read.iter().any(|(_, rows)| !rows.is_empty());
@@ -250,21 +254,21 @@ where
         Ok(())
     }
 
-    /// A list that can show no card is answered, unless the portal fails at every list.
-    fn see_that_it_answers(&mut self, reason: &Message) -> Result<(), CallError> {
+    /// Fails with `reason` unless the portal answers a list that has no card.
+    fn check_portal(&mut self, reason: &Message) -> Result<(), CallError> {
         if self.is_portal_up {
             return Ok(());
         }
-        let nobody = Scope::Values("@ID", vec![UNREACHED.into()]);
-        let question = Question::list(self.kind, &json!({}), nobody, &json!(["ID"]));
-        match query_each(self.gate, &[question.command("q0".to_owned())]) {
+        let no_card = Scope::Values("@ID", vec![UNREACHED.into()]);
+        let question = Question::list(self.kind, &json!({}), no_card, &json!(["ID"]));
+        match query_each(self.client, &[question.command("q0".to_owned())]) {
             Ok(answers) if matches!(answers.first(), Some(Ok(Value::Array(_)))) => {
                 self.is_portal_up = true;
                 Ok(())
             }
             Ok(answers) => {
                 if matches!(answers.first(), Some(Err(_))) {
-                    self.gate.note_failing();
+                    self.client.note_failing();
                 }
                 Err(CallError::UnknownOutcome(reason.clone()))
             }
@@ -317,7 +321,7 @@ mod tests {
             }
         };
         let ids: Vec<i64> = ids.collect();
-        let found = asked(answer, |gate| by_id(gate, Kind::Guest, &ids))?;
+        let found = asked(answer, |client| by_id(client, Kind::Guest, &ids))?;
         Ok(found.into_keys().collect())
     }
 

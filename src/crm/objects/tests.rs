@@ -33,16 +33,16 @@ fn only_a_refusal_of_rights_hides_a_card_and_any_other_error_leaves_it_unreadabl
 fn objects_that_were_not_asked_for_are_no_answer() {
     for rows in [json!([row(8, "", "")]), json!([row(7, "", ""), row(8, "", "")])] {
         let seen = |rows: &Value| rows.clone();
-        assert!(asked(|_| seen(&rows), |gate| by_id(gate, Kind::Guest, &[7])).is_err());
+        assert!(asked(|_| seen(&rows), |client| by_id(client, Kind::Guest, &[7])).is_err());
         let fields = BTreeSet::new();
-        let read = asked(|_| seen(&rows), |gate| card::cards(gate, Kind::Guest, &[7], &fields));
+        let read = asked(|_| seen(&rows), |client| card::cards(client, Kind::Guest, &[7], &fields));
         assert!(read.is_err());
         let mut wanted = first_look::Wanted::default();
         wanted.ids[Kind::Guest].insert(7);
-        let look = asked(|_| seen(&rows), |gate| first_look::first_look(gate, "ECVI", &wanted));
+        let look = asked(|_| seen(&rows), |client| first_look::first_look(client, "ECVI", &wanted));
         assert!(look.is_err());
     }
-    let seen = asked(|_| json!([row(7, "", "")]), |gate| by_id(gate, Kind::Guest, &[7]));
+    let seen = asked(|_| json!([row(7, "", "")]), |client| by_id(client, Kind::Guest, &[7]));
     assert_eq!(seen.unwrap().into_keys().collect::<Vec<_>>(), [7]);
 }
 
@@ -50,7 +50,10 @@ fn objects_that_were_not_asked_for_are_no_answer() {
 fn a_mark_counts_letter_by_letter_and_a_foreign_one_is_no_answer() {
     let found = |originator: &str, origin: &str| {
         let rows = json!([row(7, originator, origin)]);
-        asked(|_| rows.clone(), |gate| by_origin(gate, Kind::Guest, "ECVI", &[RecordId::Number(1)]))
+        asked(
+            |_| rows.clone(),
+            |client| by_origin(client, Kind::Guest, "ECVI", &[RecordId::Number(1)]),
+        )
     };
     let ours = found("ECVI", "1").unwrap().found;
     assert_eq!(ours[&RecordId::Number(1)], [7]);
@@ -64,12 +67,12 @@ fn a_card_that_a_list_shows_twice_is_one_card() {
     let one = RecordId::Number(1);
     let rows = json!([row(8, "ECVI", "1"), row(7, "ECVI", "1"), row(8, "ECVI", "1")]);
     let ids = std::slice::from_ref(&one);
-    let found = asked(|_| rows.clone(), |gate| by_origin(gate, Kind::Guest, "ECVI", ids));
+    let found = asked(|_| rows.clone(), |client| by_origin(client, Kind::Guest, "ECVI", ids));
     assert_eq!(found.unwrap().found[&one], [7, 8]);
 
     let mut wanted = first_look::Wanted::default();
     wanted.origins[Kind::Guest].insert(one.clone());
-    let look = asked(|_| rows.clone(), |gate| first_look::first_look(gate, "ECVI", &wanted));
+    let look = asked(|_| rows.clone(), |client| first_look::first_look(client, "ECVI", &wanted));
     assert_eq!(look.unwrap().origins[&RecordKey::new(Kind::Guest, one)], [7, 8]);
 }
 
@@ -83,7 +86,7 @@ fn all_objects_of_one_mark_are_found_though_they_fill_more_than_a_page() {
         rows.into()
     };
     let one = [RecordId::Number(1)];
-    let found = asked(pages, |gate| by_origin(gate, Kind::Guest, "ECVI", &one)).unwrap().found;
+    let found = asked(pages, |client| by_origin(client, Kind::Guest, "ECVI", &one)).unwrap().found;
     assert_eq!(found[&one[0]], (1..=120).collect::<Vec<_>>());
 }
 
@@ -100,7 +103,7 @@ fn a_page_that_does_not_go_on_from_the_one_before_is_no_answer() {
     for ids in [falling, (1..=50).rev().collect()] {
         let rows: Value = ids.iter().map(|id| row(*id, "ECVI", "1")).collect();
         let one = [RecordId::Number(1)];
-        let found = asked(|_| rows.clone(), |gate| by_origin(gate, Kind::Guest, "ECVI", &one));
+        let found = asked(|_| rows.clone(), |client| by_origin(client, Kind::Guest, "ECVI", &one));
         assert!(found.is_err());
     }
 }
@@ -110,7 +113,7 @@ fn the_first_look_leaves_a_full_page_to_a_question_of_its_own() {
     let look = |rows: Value| {
         let mut wanted = first_look::Wanted::default();
         wanted.origins[Kind::Guest].insert(RecordId::Number(1));
-        asked(|_| rows.clone(), |gate| first_look::first_look(gate, "ECVI", &wanted))
+        asked(|_| rows.clone(), |client| first_look::first_look(client, "ECVI", &wanted))
     };
     let marked = |ids: Vec<i64>| look(ids.iter().map(|id| row(*id, "ECVI", "1")).collect());
     let short = marked(vec![9, 4]).unwrap().origins;

@@ -3,6 +3,9 @@
 //! Each folder uses only the folders below it in this list; `ARCHITECTURE.md` shows the way of a
 //! record through them.
 
+#[cfg(not(unix))]
+compile_error!("owners, modes and locks of files are what the guarantees rest on: Unix only");
+
 pub mod commands;
 pub mod output;
 pub mod sync;

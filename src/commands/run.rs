@@ -276,15 +276,9 @@ fn webhook_from_environment() -> Option<String> {
 
 /// A file that grows beyond the limit of its size (`ulimit -f`) is then an error of the write;
 /// without this the signal would end the process.
-#[cfg(unix)]
 fn ignore_resource_signals() -> Result<()> {
     let too_large = rustix::process::Signal::XFSZ.as_raw();
     flag::register(too_large, Arc::default())?;
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn ignore_resource_signals() -> Result<()> {
     Ok(())
 }
 

@@ -44,7 +44,7 @@ fn state_beside_link(link: &Path, file: &Path, state: &Path) -> Option<PathBuf> 
     is_other.then_some(beside)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -325,13 +325,7 @@ fn world_readable_secrets(config: &Config, own: &Path) -> Vec<PathBuf> {
     secrets
 }
 
-#[cfg(unix)]
 fn is_readable_by_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o007 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_readable_by_others(_: &Path) -> bool {
-    false
 }

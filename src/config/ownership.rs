@@ -4,13 +4,10 @@
 use std::path::Path;
 
 use super::error::ConfigError;
-#[cfg(unix)]
 use super::error::unreadable;
-#[cfg(unix)]
 use crate::domain::messages::ConfigMessage;
 
 /// Refuses a configuration that others than root may write, where root reads it.
-#[cfg(unix)]
 pub(super) fn refuse_others_file(path: &Path) -> Result<(), ConfigError> {
     use std::os::unix::fs::MetadataExt;
     if !rustix::process::geteuid().is_root() {
@@ -25,19 +22,13 @@ pub(super) fn refuse_others_file(path: &Path) -> Result<(), ConfigError> {
     Ok(())
 }
 
-#[cfg(not(unix))]
-pub(super) fn refuse_others_file(_: &Path) -> Result<(), ConfigError> {
-    Ok(())
-}
-
-#[cfg(unix)]
 fn may_be_others(owner: u32, group: u32, mode: u32) -> bool {
     const GROUP_WRITES: u32 = 0o020;
     const OTHERS_WRITE: u32 = 0o002;
     owner != 0 || mode & OTHERS_WRITE != 0 || (group != 0 && mode & GROUP_WRITES != 0)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

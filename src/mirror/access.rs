@@ -16,14 +16,12 @@ use crate::domain::run_error::RunError;
 use crate::platform::private_files;
 use crate::platform::sidecar_path::sidecar_path;
 
-#[cfg(unix)]
 use super::owners;
 
 /// Of these bytes of a `SQLite` file the last one is 2 in WAL mode.
 const HEADER: usize = 20;
 const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Between two tries to lock.
-#[cfg(unix)]
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What keeps the files of a mirror in WAL mode as they were found; it must outlive the connection.
@@ -54,7 +52,6 @@ fn is_wal(file: &mut File) -> bool {
     is_read && header.starts_with(MAGIC) && header[HEADER - 1] == 2
 }
 
-#[cfg(unix)]
 fn admit_log(path: &Path, file: File, patience: Duration) -> Result<Admission, RunError> {
     lock(path, &file, patience)?;
     match owners::obstacle(path) {
@@ -63,14 +60,8 @@ fn admit_log(path: &Path, file: File, patience: Duration) -> Result<Admission, R
     }
 }
 
-#[cfg(not(unix))]
-fn admit_log(_: &Path, _: File, _: Duration) -> Result<Admission, RunError> {
-    Ok(Admission::default())
-}
-
 /// Every connection to a database in WAL mode holds such a lock; who closes the last one tries an
 /// exclusive one.
-#[cfg(unix)]
 fn lock(path: &Path, file: &File, patience: Duration) -> Result<(), MirrorMessage> {
     use rustix::fs::{FlockOperation, fcntl_lock};
     use rustix::io::Errno;

@@ -58,7 +58,6 @@ pub fn file_stamp(mirror: &Path, now: DateTime<Utc>) -> Option<u64> {
 }
 
 /// A file, which must not have changed shortly before `now` where its change time counts.
-#[cfg(unix)]
 fn stat_hash(path: &Path, now: Option<DateTime<Utc>>) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
     let file = fs::metadata(path).ok()?;
@@ -77,11 +76,6 @@ fn stat_hash(path: &Path, now: Option<DateTime<Utc>>) -> Option<u64> {
         ((now - changed).abs() >= MIN_AGE).then_some(())?;
     }
     Some(print.finish())
-}
-
-#[cfg(not(unix))]
-fn look(_: &Path, _: Option<DateTime<Utc>>) -> Option<u64> {
-    None
 }
 
 fn read_header(path: &Path) -> io::Result<Vec<u8>> {
@@ -203,7 +197,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
     fn a_link_that_is_led_to_another_file_shows() {
         let (folder, path, _writer) = mirror("delete");
         let (other, link) = (mirror("delete"), folder.path().join("link.db"));

@@ -15,7 +15,6 @@ pub mod fill;
 mod foreign_log;
 mod functions;
 mod ids;
-#[cfg(unix)]
 mod owners;
 mod reason;
 mod references;

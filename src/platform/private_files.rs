@@ -23,7 +23,6 @@ pub(crate) struct Opened {
 pub(crate) fn open_or_create_private(path: &Path) -> io::Result<Opened> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.clone().create_new(true).open(path) {
         Ok(file) => {
@@ -41,7 +40,6 @@ pub(crate) fn open_or_create_private(path: &Path) -> io::Result<Opened> {
 
 /// Lets the group read and write a file that it cannot read and write yet, whatever the umask.
 /// Another user's file stays as it is.
-#[cfg(unix)]
 pub(crate) fn share_with_group(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     const GROUP: u32 = 0o060;
@@ -54,11 +52,6 @@ pub(crate) fn share_with_group(file: &File) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
         shared => shared,
     }
-}
-
-#[cfg(not(unix))]
-pub(crate) fn share_with_group(_: &File) -> io::Result<()> {
-    Ok(())
 }
 
 /// What to do about a file that cannot be read.
@@ -103,17 +96,10 @@ pub(crate) fn is_denied(path: &Path) -> bool {
 }
 
 /// Whether another path leads to the same file. Its content may then be somebody else's.
-#[cfg(unix)]
 pub(crate) fn has_several_names(file: &File) -> io::Result<bool> {
     Ok(std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) > 1)
 }
 
-#[cfg(not(unix))]
-pub(crate) fn has_several_names(_: &File) -> io::Result<bool> {
-    Ok(false)
-}
-
-#[cfg(unix)]
 pub(super) fn give_to_owner_of_folder(file: &File, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, fchown};
     let folder = std::fs::metadata(crate::platform::sidecar_path::parent_dir(path))?;
@@ -123,19 +109,13 @@ pub(super) fn give_to_owner_of_folder(file: &File, path: &Path) -> io::Result<()
     }
 }
 
-#[cfg(not(unix))]
-pub(super) fn give_to_owner_of_folder(_: &File, _: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 /// Who gets a new file, by the owner of the file and of its folder; none where it stays with its
 /// owner.
-#[cfg(unix)]
 fn new_owner(file: u32, folder: u32) -> Option<u32> {
     (file == 0 && folder != 0).then_some(folder)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::{MetadataExt, chown, symlink};
 

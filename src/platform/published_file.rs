@@ -14,7 +14,6 @@ use super::sidecar_path::parent_dir;
 use crate::domain::messages::PlatformMessage;
 
 /// A web server and a collector run as users of their own. Who may reach the file, its folder says.
-#[cfg(unix)]
 const MODE: u32 = 0o644;
 
 /// What is to be published.
@@ -93,18 +92,12 @@ fn write_new(temporary: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Whatever the umask of cron or systemd.
-#[cfg(unix)]
 fn open_to_readers(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(MODE))
 }
 
-#[cfg(not(unix))]
-fn open_to_readers(_: &File) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 

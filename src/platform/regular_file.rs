@@ -47,7 +47,6 @@ fn refuse_unfit(found: &Metadata) -> io::Result<()> {
     }
 }
 
-#[cfg(unix)]
 fn without_following(options: &OpenOptions) -> OpenOptions {
     use nix::fcntl::OFlag;
     use std::os::unix::fs::OpenOptionsExt;
@@ -56,12 +55,7 @@ fn without_following(options: &OpenOptions) -> OpenOptions {
     options
 }
 
-#[cfg(not(unix))]
-fn without_following(options: &OpenOptions) -> OpenOptions {
-    options.clone()
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;

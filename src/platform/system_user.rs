@@ -1,6 +1,5 @@
 //! Users of this machine, as its directory of users knows them.
 
-#[cfg(unix)]
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -16,17 +15,10 @@ pub(crate) struct SystemUser {
 }
 
 /// Whether this process has all rights.
-#[cfg(unix)]
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-#[cfg(not(unix))]
-pub(crate) fn is_root() -> bool {
-    false
-}
-
-#[cfg(unix)]
 impl SystemUser {
     /// The user of this name.
     pub(crate) fn named(name: &str) -> Option<SystemUser> {
@@ -40,20 +32,6 @@ impl SystemUser {
     }
 }
 
-#[cfg(not(unix))]
-impl SystemUser {
-    /// The user of this name.
-    pub(crate) fn named(_: &str) -> Option<SystemUser> {
-        None
-    }
-
-    /// The user to whom a file or folder belongs.
-    pub(crate) fn owner_of(_: &Path) -> Option<SystemUser> {
-        None
-    }
-}
-
-#[cfg(unix)]
 impl From<nix::unistd::User> for SystemUser {
     fn from(user: nix::unistd::User) -> SystemUser {
         let group = nix::unistd::Group::from_gid(user.gid).ok().flatten();

@@ -202,7 +202,6 @@ mod tests {
         assert_eq!(reserve_slot(&path, BUCKET, at(10)).unwrap(), Duration::ZERO);
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_bucket_is_shared_with_its_group_also_when_its_maker_did_not_come_to_that() {
         use std::os::unix::fs::PermissionsExt;

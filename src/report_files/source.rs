@@ -106,15 +106,9 @@ fn is_same(seen: &Metadata, now: &Metadata) -> bool {
         && seen.modified().ok() == now.modified().ok()
 }
 
-#[cfg(unix)]
 fn is_same_file(seen: &Metadata, now: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     (seen.dev(), seen.ino()) == (now.dev(), now.ino())
-}
-
-#[cfg(not(unix))]
-fn is_same_file(_: &Metadata, _: &Metadata) -> bool {
-    true
 }
 
 /// The newest file of a name with `*`; a name without it is the file.

@@ -176,14 +176,11 @@ fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
 fn create_private(path: &Path) -> Result<(), OpenError> {
     let file = private_files::open_or_create_private(path)?.file;
     file_header::refuse_strangers(path, &file)?;
-    #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         if file.metadata()?.permissions().mode() & 0o077 != 0 {
             file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
         }
     }
-    #[cfg(not(unix))]
-    drop(file);
     Ok(())
 }

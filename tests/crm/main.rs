@@ -11,10 +11,8 @@ mod hotel;
 mod metrics;
 mod notify;
 mod progress;
-#[cfg(unix)]
 #[path = "../shared/pty.rs"]
 mod pty;
 mod remap;
 mod status_page;
-#[cfg(unix)]
 mod terminal;

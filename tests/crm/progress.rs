@@ -41,7 +41,6 @@ fn another_run_under_way_is_told_of() {
     assert_eq!(hotel.server.requests(), 0);
 }
 
-#[cfg(unix)]
 #[test]
 fn an_interrupted_export_says_how_to_go_on() {
     let hotel = TestEnv::new("");

@@ -178,7 +178,6 @@ fn the_hotels_own_page_is_not_overwritten() {
     assert_eq!(page(&hotel), "<h1>Our hotel</h1>");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_web_server_can_read_the_page_whatever_the_umask_and_no_link_is_followed() {
     use std::os::unix::fs::{PermissionsExt, symlink};

@@ -72,7 +72,6 @@ impl Hotel {
             hotel.server.webhook()
         );
         std::fs::write(&config, toml).unwrap();
-        #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             std::fs::set_permissions(config, std::fs::Permissions::from_mode(0o600)).unwrap();

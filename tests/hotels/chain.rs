@@ -113,7 +113,6 @@ fn both_hotels_at_once_stay_within_the_portals_rate_by_the_file_that_they_share(
     assert_eq!(chain.server.portal().counters.refused, 0);
 }
 
-#[cfg(unix)]
 #[test]
 fn the_shared_file_can_be_written_by_the_group_whatever_the_umask() {
     use std::os::unix::fs::PermissionsExt;

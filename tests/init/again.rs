@@ -105,7 +105,6 @@ fn a_file_that_is_no_configuration_is_left_alone_and_named() {
 }
 
 #[test]
-#[cfg(unix)]
 fn a_file_keeps_its_rights_and_a_link_stays_one() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
     let hotel = with_file(BY_HAND);

@@ -29,7 +29,6 @@ fn a_usual_hotel_needs_three_lines_and_the_rest_is_the_default() {
 }
 
 #[test]
-#[cfg(unix)]
 fn the_file_is_its_owners_alone() {
     use std::os::unix::fs::MetadataExt;
     let hotel = TestEnv::new();

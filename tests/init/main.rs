@@ -7,11 +7,8 @@ mod by_options;
 #[path = "../shared/env.rs"]
 mod env;
 mod hotel;
-#[cfg(unix)]
 mod on_terminal;
-#[cfg(unix)]
 mod owners;
-#[cfg(unix)]
 #[path = "../shared/pty.rs"]
 mod pty;
 mod refusals;

@@ -160,7 +160,6 @@ fn columns_of_the_hotels_own_go_into_the_mirror() {
 }
 
 #[test]
-#[cfg(unix)]
 fn a_new_mirror_is_its_owners_alone_or_its_folders_groups() {
     use std::os::unix::fs::PermissionsExt;
     let hotel = TestEnv::reported();
@@ -182,7 +181,6 @@ fn a_new_mirror_is_its_owners_alone_or_its_folders_groups() {
 /// Root made the mirror once; since then another user of its group fills it, who may not date the
 /// file.
 #[test]
-#[cfg(unix)]
 fn a_mirror_that_root_made_shows_its_age_when_another_user_fills_it() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
     use std::os::unix::process::CommandExt;

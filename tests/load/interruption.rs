@@ -29,7 +29,6 @@ fn who_reads_the_mirror_meanwhile_is_waited_for() {
 }
 
 #[test]
-#[cfg(unix)]
 fn a_signal_leaves_the_mirror_as_it_was() {
     let hotel = TestEnv::loaded();
     hotel.report("guests.csv", many());

@@ -42,7 +42,6 @@ fn names_phones_and_emails_are_not_logged_at_the_default_level() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn the_state_is_readable_by_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;

@@ -117,7 +117,6 @@ fn one_file_under_two_keys_is_refused_before_anything_is_written() {
             "[state] path + .lock and [portal] shared_bucket",
         ),
     ];
-    #[cfg(unix)]
     {
         std::os::unix::fs::symlink("mirror.db", hotel.path("link.db")).unwrap();
         clashes.push(("state.path = 'link.db'", "[mirror] path and [state] path"));
@@ -150,7 +149,6 @@ fn files_that_share_a_name_in_two_folders_are_two() {
     hotel.said(0, EN, "config show");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_configuration_of_another_user_is_said_to_be_that() {
     use std::os::unix::fs::PermissionsExt;

@@ -54,7 +54,6 @@ impl TestEnv {
     /// A file that its owner alone may read.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), content).unwrap();
-        #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();

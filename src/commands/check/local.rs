@@ -164,15 +164,9 @@ fn test_writable(path: &Path) -> Result<()> {
     Ok(std::fs::remove_file(trial)?)
 }
 
-#[cfg(unix)]
 fn is_open_to_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_open_to_others(_: &Path) -> bool {
-    false
 }
 
 /// A state that cannot be used; the error says what to do.

@@ -5,8 +5,9 @@
 //! all other keys stay as they are. What equals the default is not written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -238,13 +239,8 @@ fn is_somebodys(text: &str) -> bool {
 /// The new file is as open as the one that it takes the place of.
 fn keep_access(file: &NamedTempFile, old: &Path) -> std::io::Result<()> {
     let old = fs::metadata(old)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, fchown};
-        fchown(file.as_file(), Some(old.uid()), Some(old.gid()))?;
-    }
-    let access: Permissions = old.permissions();
-    file.as_file().set_permissions(access)
+    fchown(file.as_file(), Some(old.uid()), Some(old.gid()))?;
+    file.as_file().set_permissions(old.permissions())
 }
 
 fn no_toml(error: &toml_edit::TomlError) -> RunError {

@@ -30,7 +30,6 @@ impl RunsUser {
     }
 
     /// Lets the user read a new file, and nobody else.
-    #[cfg(unix)]
     pub(super) fn admit(&self, file: &File) -> io::Result<()> {
         use std::fs::Permissions;
         use std::os::unix::fs::{PermissionsExt, fchown};
@@ -40,11 +39,6 @@ impl RunsUser {
             return file.set_permissions(Permissions::from_mode(0o640));
         }
         fchown(file, Some(user.uid), None)
-    }
-
-    #[cfg(not(unix))]
-    pub(super) fn admit(&self, _: &File) -> io::Result<()> {
-        Ok(())
     }
 
     /// As whom the next commands are run.

@@ -120,16 +120,10 @@ pub fn date_file(path: &Path, written: SystemTime) -> std::io::Result<()> {
 }
 
 /// Both times at once: whoever may write the file, and is not its owner, may set no other ones.
-#[cfg(unix)]
 fn touch(file: &std::fs::File) -> std::io::Result<()> {
     use rustix::fs::{Timespec, Timestamps, UTIME_NOW, futimens};
     let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
     Ok(futimens(file, &Timestamps { last_access: now, last_modification: now })?)
-}
-
-#[cfg(not(unix))]
-fn touch(_: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
 }
 
 fn broken(mirror: &Path, error: &rusqlite::Error) -> RunError {
@@ -206,14 +200,8 @@ fn share_unfinished(path: &Path) {
     }
 }
 
-#[cfg(unix)]
 fn hands_on_group(folder: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     const SETGID: u32 = 0o2000;
     std::fs::metadata(folder).is_ok_and(|folder| folder.permissions().mode() & SETGID != 0)
-}
-
-#[cfg(not(unix))]
-fn hands_on_group(_: &Path) -> bool {
-    false
 }

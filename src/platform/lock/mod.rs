@@ -196,7 +196,6 @@ mod tests {
         assert!(Lock::try_acquire(&state).unwrap().is_some());
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_link_to_a_state_is_refused_and_nothing_is_made_beside_its_target() {
         let [here, there] = [(); 2].map(|()| tempfile::tempdir().unwrap());
@@ -220,7 +219,6 @@ mod tests {
         assert!(Lock::try_acquire(&two).unwrap().is_some());
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_file_that_is_not_the_locks_own_keeps_its_bytes() {
         let folder = tempfile::tempdir().unwrap();
@@ -331,7 +329,6 @@ mod tests {
         assert!(try_lock(&probe, || panic!("a free lock needs no second try")).unwrap());
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_lock_file_that_has_a_second_name_is_a_lock_file_still() {
         let folder = tempfile::tempdir().unwrap();
@@ -351,7 +348,6 @@ mod tests {
         assert!(error.to_string().contains("/nowhere/state.db.lock"));
     }
 
-    #[cfg(unix)]
     #[test]
     fn the_file_is_its_owners_alone() {
         use std::os::unix::fs::PermissionsExt;

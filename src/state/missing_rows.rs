@@ -36,7 +36,7 @@ pub enum Note {
 
 /// A record that was given up: its deal was deleted, or it left its deals.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Departure {
+pub struct GivenUp {
     /// The id of the record.
     pub id: RecordId,
     /// When it was given up.
@@ -80,12 +80,12 @@ impl Stay {
 
 impl State {
     /// Who was given up since then without anybody's word.
-    pub fn departures(&self, kind: Kind, since: DateTime<Utc>) -> Result<Vec<Departure>> {
+    pub fn given_up_since(&self, kind: Kind, since: DateTime<Utc>) -> Result<Vec<GivenUp>> {
         let sql = "SELECT id, at, arrival, departure FROM departures WHERE kind = ?1 AND at >= ?2";
         query_all(&self.connection, sql, (kind, Time(since)), |row| {
             let Time(at) = row.get(1)?;
             let stay = Stay::of(row.get(2)?, row.get(3)?);
-            Ok(Departure { id: row.get(0)?, at, stay })
+            Ok(GivenUp { id: row.get(0)?, at, stay })
         })
     }
 
@@ -137,8 +137,8 @@ impl Writer<'_> {
     }
 
     /// A record is about to be given up.
-    pub fn save_departure(&self, kind: Kind, departure: &Departure) -> Result<()> {
-        let Departure { id, at, stay } = departure;
+    pub fn save_given_up(&self, kind: Kind, record: &GivenUp) -> Result<()> {
+        let GivenUp { id, at, stay } = record;
         let arrival = stay.map(|stay| stay.arrival);
         let departure = stay.map(|stay| stay.departure);
         self.execute(
@@ -149,7 +149,7 @@ impl Writer<'_> {
     }
 
     /// Those who were given up before then count no more.
-    pub fn delete_departures(&self, kind: Kind, before: DateTime<Utc>) -> Result<()> {
+    pub fn forget_given_up_before(&self, kind: Kind, before: DateTime<Utc>) -> Result<()> {
         self.execute("DELETE FROM departures WHERE kind = ?1 AND at < ?2", (kind, Time(before)))
     }
 }

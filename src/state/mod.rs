@@ -43,7 +43,7 @@ pub use failures::{Failure, LONGEST_PAUSE};
 pub use history::{Counts, Event, HistoryEntry, Run};
 pub use in_doubt::InDoubtCall;
 pub use issues::{Issue, Severity};
-pub use missing_rows::{Departure, Note, Oldest, Stay};
+pub use missing_rows::{GivenUp, Note, Oldest, Stay};
 pub use records::{
     Doubt, Operation, PendingWork, PlanRecord, RecordScan, RetryBackoff, Sighting, StoredRecord,
 };

@@ -6,7 +6,7 @@ use crate::domain::record::Kind;
 use crate::domain::run_error::Result;
 use crate::state::settings::{HELD_SINCE, HeldSince};
 use crate::state::{State, Writer};
-use crate::sync::plan::{Departing, Plan};
+use crate::sync::plan::{Plan, RemovalVerdict};
 
 /// Nobody asks after those who were given up longer ago.
 const KEPT: TimeDelta = TimeDelta::days(40);
@@ -20,7 +20,7 @@ pub(super) fn save_observations(
 ) -> Result<()> {
     let mut held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
     for kind in Kind::DISPLAY_ORDER {
-        let Departing { given_up, is_allowed, is_held } = &plan.departing[kind];
+        let RemovalVerdict { given_up, is_allowed, is_held } = &plan.removal_verdicts[kind];
         plan.queue.each_note(kind, |key, note| Ok(writer.save_note(key, note, now)?))?;
         let since = &mut held_since[kind];
         *since = is_held.then_some(since.unwrap_or(now));
@@ -28,9 +28,9 @@ pub(super) fn save_observations(
             writer.clear_missing_since(kind)?;
         }
         let counted_from = if *is_allowed { now + KEPT } else { now - KEPT };
-        writer.delete_departures(kind, counted_from)?;
-        for departure in given_up {
-            writer.save_departure(kind, departure)?;
+        writer.forget_given_up_before(kind, counted_from)?;
+        for record in given_up {
+            writer.save_given_up(kind, record)?;
         }
     }
     Ok(state.set(HELD_SINCE, &held_since)?)

@@ -68,7 +68,7 @@ impl World {
     /// else.
     pub(crate) fn anybody_waits(&self) -> bool {
         let (_, plan) = preview(&self.config, &sync(), &self.clock).expect("a plan");
-        plan.compared.waiting.values().any(|waiting| waiting.count > 0)
+        plan.compared.missing_for_now.values().any(|missing| missing.count > 0)
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -105,7 +105,11 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         match planned.step {
             Step::Update | Step::Recheck => true,
             Step::Create => self.lookups < MAX_LOOKUPS,
-            Step::Close | Step::Fail | Step::Gone | Step::Forget | Step::Delete => false,
+            Step::SendCloseDate
+            | Step::Fail
+            | Step::MarkAbsent
+            | Step::DropRecord
+            | Step::Delete => false,
         }
     }
 
@@ -267,7 +271,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         let planned = self.queue.step_of(key)?;
         let step = planned.as_ref().map(|planned| planned.step);
         let row = match planned.and_then(|planned| planned.row) {
-            _ if step == Some(Step::Gone) => PartyRow::Gone,
+            _ if step == Some(Step::MarkAbsent) => PartyRow::Gone,
             Some(row) => PartyRow::Coming(row.display_name),
             None => PartyRow::AsStored,
         };

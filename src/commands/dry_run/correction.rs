@@ -45,7 +45,8 @@ impl ChangePreview<'_, '_> {
     fn correct_kind(&mut self, kind: Kind) -> Result<()> {
         let mut changes = Vec::new();
         self.queue.each(kind, |planned| {
-            let is_change = matches!(planned.step, Step::Update | Step::Recheck | Step::Close);
+            let is_change =
+                matches!(planned.step, Step::Update | Step::Recheck | Step::SendCloseDate);
             if is_change && planned.row.is_some() {
                 changes.push(planned.key.clone());
             }

@@ -30,23 +30,23 @@ pub(super) fn step_line(
             "{name}: сверить состав гостей: {card}",
             "{name}: recheck the guests and the company of {card}"
         ),
-        Step::Close => msg!(
+        Step::SendCloseDate => msg!(
             language,
             "{name}: поправить дату завершения: {card}",
             "{name}: correct the closing date of {card}"
         ),
         Step::Fail => unreadable_line(&name, planned, language),
-        Step::Gone => msg!(
+        Step::MarkAbsent => msg!(
             language,
             "{name}: больше нет в Ecvi, карточка останется в CRM",
             "{name}: gone from Ecvi, the card stays in the CRM"
         ),
-        Step::Forget if planned.row.is_some() => msg!(
+        Step::DropRecord if planned.row.is_some() => msg!(
             language,
             "{name}: раньше [export] bookings_from, сделки не было",
             "{name}: from before [export] bookings_from, there was no deal"
         ),
-        Step::Forget => msg!(
+        Step::DropRecord => msg!(
             language,
             "{name}: больше нет в Ecvi, сделки не было",
             "{name}: gone from Ecvi, there was no deal"

@@ -92,10 +92,12 @@ fn verb(step: Step, language: Language) -> String {
         Step::Create => msg!(language, "создать", "create"),
         Step::Update => msg!(language, "изменить", "update"),
         Step::Recheck => msg!(language, "сверить состав гостей", "recheck"),
-        Step::Close => msg!(language, "поправить дату завершения", "correct the closing date"),
+        Step::SendCloseDate => {
+            msg!(language, "поправить дату завершения", "correct the closing date")
+        }
         Step::Fail => msg!(language, "не читаются", "unreadable"),
-        Step::Gone => msg!(language, "больше нет в Ecvi", "gone from Ecvi"),
-        Step::Forget => msg!(language, "забыть", "forget"),
+        Step::MarkAbsent => msg!(language, "больше нет в Ecvi", "gone from Ecvi"),
+        Step::DropRecord => msg!(language, "забыть", "forget"),
         Step::Delete => msg!(language, "УДАЛИТЬ", "DELETE"),
     }
 }
@@ -140,7 +142,13 @@ pub(super) fn remarks(plan: &Plan, state: &State, language: Language) -> Result<
 
 /// What is gone from Ecvi, and is given up later unless it comes back.
 fn waiting(plan: &Plan, language: Language) -> Option<Message> {
-    let until = plan.compared.waiting.values().filter_map(|waiting| waiting.until).min()?;
-    let records = per_kind(&PerKind::from_fn(|kind| plan.compared.waiting[kind].count), language)?;
+    let until = plan
+        .compared
+        .missing_for_now
+        .values()
+        .filter_map(|missing| missing.earliest_removal)
+        .min()?;
+    let records =
+        per_kind(&PerKind::from_fn(|kind| plan.compared.missing_for_now[kind].count), language)?;
     Some(CommandMessage::GoneForNow { records, until }.into())
 }

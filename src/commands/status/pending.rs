@@ -56,10 +56,10 @@ pub(super) fn count(config: &Config, state: &State, now: DateTime<Utc>) -> Resul
 impl Pending {
     fn add(&mut self, kind: Kind, step: Step, pair: &Pair) {
         let sends = match step {
-            Step::Create | Step::Update | Step::Close | Step::Fail | Step::Delete => true,
+            Step::Create | Step::Update | Step::SendCloseDate | Step::Fail | Step::Delete => true,
             // A deal that lacks a guest is looked at in every run: that is a warning and no change.
             Step::Recheck => pair.stored.as_ref().is_some_and(|record| !record.pending.recheck),
-            Step::Gone | Step::Forget => false,
+            Step::MarkAbsent | Step::DropRecord => false,
         };
         let is_settled = pair
             .stored

@@ -204,7 +204,9 @@ fn step_action(step: Step, language: Language) -> String {
             "сверить состав гостей",
             "see which of its guests and companies are in the CRM now"
         ),
-        Step::Close => msg!(language, "поправить дату завершения", "correct the closing date"),
+        Step::SendCloseDate => {
+            msg!(language, "поправить дату завершения", "correct the closing date")
+        }
         Step::Fail => {
             msg!(
                 language,
@@ -212,10 +214,10 @@ fn step_action(step: Step, language: Language) -> String {
                 "report that the record cannot be read"
             )
         }
-        Step::Gone => {
+        Step::MarkAbsent => {
             msg!(language, "оставить карточку в CRM как есть", "leave the card in the CRM as it is")
         }
-        Step::Forget => msg!(language, "забыть: сделки нет", "forget it: there is no deal"),
+        Step::DropRecord => msg!(language, "забыть: сделки нет", "forget it: there is no deal"),
         Step::Delete => msg!(
             language,
             "удалить сделку, если заявки нет уже столько времени, сколько задано в [sync] delete_after",

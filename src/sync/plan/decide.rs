@@ -30,13 +30,19 @@ pub enum Step {
     Recheck,
     /// Only the closing date, which the portal overwrote when the deal was created in a final
     /// stage.
-    Close,
+    #[serde(rename = "close")]
+    #[strum(serialize = "close")]
+    SendCloseDate,
     /// The row cannot be read.
     Fail,
     /// A guest or a company is gone from the mirror: its object is left alone.
-    Gone,
+    #[serde(rename = "gone")]
+    #[strum(serialize = "gone")]
+    MarkAbsent,
     /// A booking that never had a deal is gone, or is history by now.
-    Forget,
+    #[serde(rename = "forget")]
+    #[strum(serialize = "forget")]
+    DropRecord,
     /// A booking is gone, and its deal goes with it.
     Delete,
 }
@@ -125,13 +131,13 @@ pub struct Deferred {
     /// Records in doubt are left alone.
     pub doubts: HashMap<RecordId, Doubt>,
     /// Failed records are left alone for a while.
-    pub holds: HashMap<RecordId, RetryBackoff>,
+    pub backoffs: HashMap<RecordId, RetryBackoff>,
 }
 
 impl Deferred {
     /// Whether this record is one of them, its pause over or not.
     pub fn has(&self, id: &RecordId) -> bool {
-        self.doubts.contains_key(id) || self.holds.contains_key(id)
+        self.doubts.contains_key(id) || self.backoffs.contains_key(id)
     }
 }
 
@@ -153,37 +159,37 @@ impl Pair {
     }
 }
 
-/// What to do about a record, if anything. `touched`: one of its people may have changed in the
-/// CRM.
+/// What to do about a record, if anything. `has_dirty_party`: one of its people may have changed
+/// in the CRM.
 pub fn decide(
     kind: Kind,
     pair: &Pair,
-    on_hold: &Deferred,
+    deferred: &Deferred,
     has_dirty_party: bool,
     options: &PlanOptions,
 ) -> Option<Step> {
-    rule_of(kind, pair, on_hold, has_dirty_party, options).step()
+    rule_of(kind, pair, deferred, has_dirty_party, options).step()
 }
 
 /// The rule that decides about a record.
 pub fn rule_of(
     kind: Kind,
     pair: &Pair,
-    on_hold: &Deferred,
+    deferred: &Deferred,
     has_dirty_party: bool,
     options: &PlanOptions,
 ) -> Rule {
     // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be
     // told from it.
-    let is_doubtful = |id: &RecordId| on_hold.doubts.contains_key(id);
-    let may_be_doubtful = !on_hold.doubts.is_empty();
+    let is_doubtful = |id: &RecordId| deferred.doubts.contains_key(id);
+    let may_be_doubtful = !deferred.doubts.is_empty();
     if may_be_doubtful
         && (is_doubtful(&pair.id) || pair.id.other_type_id().is_some_and(|id| is_doubtful(&id)))
     {
         return Rule::InDoubt;
     }
-    let hold = on_hold.holds.get(&pair.id);
-    if hold.is_some_and(|hold| holds(hold, pair.row.as_ref(), options)) {
+    let backoff = deferred.backoffs.get(&pair.id);
+    if backoff.is_some_and(|backoff| is_paused(backoff, pair.row.as_ref(), options)) {
         return Rule::OnHold;
     }
     match (&pair.row, &pair.stored) {
@@ -215,8 +221,8 @@ pub fn rule_of(
 
 /// Whether this record stays settled until its outline or its entry in the state changes, or it is
 /// touched. Only a block of such records may go unread.
-pub fn is_skippable(kind: Kind, pair: &Pair, on_hold: &Deferred, options: &PlanOptions) -> bool {
-    if on_hold.has(&pair.id) {
+pub fn is_skippable(kind: Kind, pair: &Pair, deferred: &Deferred, options: &PlanOptions) -> bool {
+    if deferred.has(&pair.id) {
         return false;
     }
     match (&pair.row, &pair.stored) {
@@ -243,18 +249,18 @@ pub(crate) fn is_history(row: &Row, options: &PlanOptions) -> bool {
 
 /// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from
 /// there. A pause longer than the longest was set by a clock that ran ahead.
-fn holds(hold: &RetryBackoff, row: Option<&Row>, options: &PlanOptions) -> bool {
+fn is_paused(backoff: &RetryBackoff, row: Option<&Row>, options: &PlanOptions) -> bool {
     let same = match row {
         Some(row) => {
             // Once the configuration knows its status word, the same row can be read.
-            let is_mended = hold.unreadable && row.body.is_ok();
-            let is_same_row =
-                (row.content_hash, row.parties_hash) == (hold.content_hash, hold.parties_hash);
-            row.modified_at == hold.modified_at && is_same_row && !is_mended
+            let is_mended = backoff.unreadable && row.body.is_ok();
+            let is_same_row = (row.content_hash, row.parties_hash)
+                == (backoff.content_hash, backoff.parties_hash);
+            row.modified_at == backoff.modified_at && is_same_row && !is_mended
         }
-        None => hold.deletion,
+        None => backoff.deletion,
     };
-    let pauses = options.now < hold.until && hold.until - options.now <= LONGEST_PAUSE;
+    let pauses = options.now < backoff.until && backoff.until - options.now <= LONGEST_PAUSE;
     same && pauses && !options.retry_failed && options.resend != Resend::All
 }
 
@@ -269,7 +275,7 @@ fn on_absent(record: &RecordKey, stored: &PlanRecord, options: &PlanOptions) -> 
     if options.windows[record.kind] && !options.moved_records.contains(record) {
         return Rule::OutsideTheWindow;
     }
-    if waits(record, stored, options) {
+    if is_too_early_to_give_up(record, stored, options) {
         return Rule::MayComeBack;
     }
     if !is_booking {
@@ -279,7 +285,11 @@ fn on_absent(record: &RecordKey, stored: &PlanRecord, options: &PlanOptions) -> 
 }
 
 /// Whether the record is missing, and it is too early to give it up.
-pub(super) fn waits(record: &RecordKey, stored: &PlanRecord, options: &PlanOptions) -> bool {
+pub(super) fn is_too_early_to_give_up(
+    record: &RecordKey,
+    stored: &PlanRecord,
+    options: &PlanOptions,
+) -> bool {
     let Some(removal_delay) = options.removal_delay else { return false };
     if options.moved_records.contains(record) {
         return false;

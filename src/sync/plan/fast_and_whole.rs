@@ -261,14 +261,16 @@ impl World {
     fn take(&self, kind: Kind, step: Step, pair: &Pair) {
         let key = pair.key(kind);
         self.write(|writer| match (step, &pair.row) {
-            (Step::Create | Step::Update | Step::Close, Some(row)) => {
+            (Step::Create | Step::Update | Step::SendCloseDate, Some(row)) => {
                 self.send(writer, kind, row, PendingWork::default());
             }
-            (Step::Create | Step::Update | Step::Close, None) => unreachable!("a row is needed"),
+            (Step::Create | Step::Update | Step::SendCloseDate, None) => {
+                unreachable!("a row is needed")
+            }
             (Step::Fail, row) => self.fail(writer, &key, row.as_ref(), 15),
             (Step::Recheck, _) => writer.update_pending(&key, PendingWork::default()).unwrap(),
-            (Step::Gone, _) => writer.mark_absent(&key).unwrap(),
-            (Step::Forget | Step::Delete, _) => writer.delete(&key).unwrap(),
+            (Step::MarkAbsent, _) => writer.mark_absent(&key).unwrap(),
+            (Step::DropRecord | Step::Delete, _) => writer.delete(&key).unwrap(),
         });
     }
 

@@ -17,7 +17,7 @@ use crate::domain::run_error::{Result, RunError};
 use crate::mirror::Mirror;
 use crate::state::State;
 use crate::state::settings::{HELD_SINCE, HeldSince};
-use crate::sync::plan::observations::Departing;
+use crate::sync::plan::observations::RemovalVerdict;
 use crate::sync::plan::references_any;
 use crate::sync::plan::removals::{Losses, removal_step};
 
@@ -104,7 +104,7 @@ impl Plan {
         options.removal_delay = Some(waiting_times(state, options.now, limits)?);
         options.moved_records = plan.moved_records(state)?;
         let mut patient = Plan::build_keeping_retyped(mirror, state, &options, limits)?;
-        patient.note_departures(state, &plan, &held_back, limits, options.now)?;
+        patient.judge_removals(state, &plan, &held_back, limits, options.now)?;
         patient.held_back = held_back;
         Ok(patient)
     }
@@ -160,8 +160,8 @@ impl Plan {
 
     fn has_removals(&self) -> Result<bool> {
         Ok(self.queue.count(Kind::Booking, Step::Delete)? > 0
-            || self.queue.count(Kind::Guest, Step::Gone)? > 0
-            || self.queue.count(Kind::Company, Step::Gone)? > 0)
+            || self.queue.count(Kind::Guest, Step::MarkAbsent)? > 0
+            || self.queue.count(Kind::Company, Step::MarkAbsent)? > 0)
     }
 
     /// What is held back of all that is missing.
@@ -219,7 +219,7 @@ impl Plan {
     }
 
     /// Notes who goes now. `all` has everybody who is missing.
-    fn note_departures(
+    fn judge_removals(
         &mut self,
         state: &State,
         all: &Plan,
@@ -236,8 +236,8 @@ impl Plan {
             let counts = goes
                 && !is_allowed
                 && (kind == Kind::Booking || self.referenced_by_bookings(kind)?);
-            let given_up = if counts { self.departures(kind, state, now)? } else { Vec::new() };
-            self.departing[kind] = Departing { given_up, is_allowed, is_held };
+            let given_up = if counts { self.given_up_now(kind, state, now)? } else { Vec::new() };
+            self.removal_verdicts[kind] = RemovalVerdict { given_up, is_allowed, is_held };
         }
         Ok(())
     }
@@ -249,7 +249,7 @@ impl Plan {
             Kind::DISPLAY_ORDER.into_iter().filter(|kind| self.compared.has_rows_without_id[*kind])
         {
             let gone =
-                self.queue.count(kind, Step::Gone)? + self.queue.count(kind, Step::Delete)?;
+                self.queue.count(kind, Step::MarkAbsent)? + self.queue.count(kind, Step::Delete)?;
             if gone > 0 {
                 held_back.push(SuppressedRemoval {
                     kind,
@@ -284,7 +284,7 @@ impl Plan {
             Ok(())
         })?;
         for planned in spared {
-            self.queue.add(&Planned { step: Step::Forget, ..planned })?;
+            self.queue.add(&Planned { step: Step::DropRecord, ..planned })?;
         }
         Ok(())
     }
@@ -298,7 +298,7 @@ impl Plan {
     fn referenced_by_bookings(&self, kind: Kind) -> Result<bool> {
         let mut gone = HashSet::new();
         self.queue.each(kind, |planned| {
-            if planned.step == Step::Gone {
+            if planned.step == Step::MarkAbsent {
                 gone.extend(planned.key.clone().with_other_type());
             }
             Ok(())

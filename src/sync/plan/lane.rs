@@ -35,7 +35,7 @@ impl Lane {
         match (kind, step) {
             (Kind::Company, _) => Lane::Companies,
             (Kind::Guest, _) => Lane::Guests,
-            (Kind::Booking, Step::Close) => Lane::ClosingDates,
+            (Kind::Booking, Step::SendCloseDate) => Lane::ClosingDates,
             (Kind::Booking, Step::Delete) => Lane::Deletions,
             (Kind::Booking, _) => Lane::Bookings,
         }

@@ -30,7 +30,7 @@ pub use guards::{HoldReason, Limits, SuppressedRemoval};
 pub use lane::{Lane, Turn};
 pub use merge::merge;
 pub use mirror_stats::MirrorStats;
-pub use observations::{Departing, Waiting};
+pub use observations::{MissingForNow, RemovalVerdict};
 pub use rule::Rule;
 pub use stays::{ShownStays, StayRules};
 pub use store::{PlanStore, Planned};
@@ -57,7 +57,7 @@ pub struct Plan {
     /// Removals that a guard left out of the plan until an administrator confirms them.
     pub held_back: Vec<SuppressedRemoval>,
     /// What becomes of those who are given up, by [`Kind`].
-    pub departing: PerKind<Departing>,
+    pub removal_verdicts: PerKind<RemovalVerdict>,
     /// How stays were looked at, where somebody asks for them.
     pub stays: Option<StayRules>,
 }
@@ -73,7 +73,7 @@ pub struct Compared {
     /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
     pub blocks: PerKind<Vec<BlockChange>>,
     /// Who is missing and not given up yet, by [`Kind`].
-    pub waiting: PerKind<Waiting>,
+    pub missing_for_now: PerKind<MissingForNow>,
     /// The guests whose contacts show something else of their stays by now, unless all are filled.
     pub stay_guests: BTreeSet<RecordId>,
     /// The kinds with rows that have no usable id: a record that seems missing may be one of them.
@@ -102,7 +102,7 @@ impl Plan {
             queue,
             compared,
             held_back: Vec::new(),
-            departing: PerKind::default(),
+            removal_verdicts: PerKind::default(),
             stays: options.stays,
         })
     }
@@ -176,7 +176,7 @@ where
         state: &State,
         options: &PlanOptions,
     ) -> Result<()> {
-        let on_hold = Deferred::for_kind(kind, state)?;
+        let deferred = Deferred::for_kind(kind, state)?;
         let outline = mirror.outline(
             kind,
             &ChangeInputs { seed: options.reading_fingerprint, dirty_parties: &self.dirty_parties },
@@ -210,12 +210,12 @@ where
                 if let Some(ledger) = &mut ledger {
                     self.stays.see(&pair, ledger)?;
                 }
-                let rule = self.rule(kind, &pair, &on_hold, options);
+                let rule = self.rule(kind, &pair, &deferred, options);
                 counts.count(rule);
                 let step = rule.step();
                 blocks.note_pair(
                     &pair,
-                    step.is_none() && is_skippable(kind, &pair, &on_hold, options),
+                    step.is_none() && is_skippable(kind, &pair, &deferred, options),
                 );
                 if let Some(step) = step {
                     (self.found)(kind, step, pair)?;
@@ -228,7 +228,7 @@ where
         self.seen.has_rows_without_id[kind] |= rows_without_id > 0;
         if let Some(row) = unnamed_row {
             let pair = Pair { id: no_id(), row: Some(row), stored: None };
-            if let Some(step) = decide(kind, &pair, &on_hold, false, options) {
+            if let Some(step) = decide(kind, &pair, &deferred, false, options) {
                 (self.found)(kind, step, pair)?;
             }
         }
@@ -244,15 +244,15 @@ where
         options: &PlanOptions,
     ) -> Result<Compared> {
         let guests = self.stays.guests(state, options)?;
-        let on_hold = Deferred::for_kind(Kind::Guest, state)?;
+        let deferred = Deferred::for_kind(Kind::Guest, state)?;
         stays::each_guest(&guests, mirror, state, |mut pair| {
-            if decide(Kind::Guest, &pair, &on_hold, false, options).is_some() {
+            if decide(Kind::Guest, &pair, &deferred, false, options).is_some() {
                 return Ok(());
             }
             if let Some(stored) = &mut pair.stored {
                 stored.pending.stays = true;
             }
-            match decide(Kind::Guest, &pair, &on_hold, false, options) {
+            match decide(Kind::Guest, &pair, &deferred, false, options) {
                 Some(step) => (self.found)(Kind::Guest, step, pair),
                 None => Ok(()),
             }
@@ -265,7 +265,7 @@ where
         if let (None, Some(stored)) = (&pair.row, &pair.stored)
             && is_missing(kind, stored, options)
         {
-            self.seen.waiting[kind].count(&pair.key(kind), stored, options);
+            self.seen.missing_for_now[kind].count(&pair.key(kind), stored, options);
         }
         match note_of(kind, pair, options) {
             Some(note) => (self.note)(&pair.key(kind), note),
@@ -273,10 +273,16 @@ where
         }
     }
 
-    fn rule(&mut self, kind: Kind, pair: &Pair, on_hold: &Deferred, options: &PlanOptions) -> Rule {
+    fn rule(
+        &mut self,
+        kind: Kind,
+        pair: &Pair,
+        deferred: &Deferred,
+        options: &PlanOptions,
+    ) -> Rule {
         let has_dirty_party =
             kind == Kind::Booking && references_any(pair.row.as_ref(), &self.dirty_parties);
-        let rule = rule_of(kind, pair, on_hold, has_dirty_party, options);
+        let rule = rule_of(kind, pair, deferred, has_dirty_party, options);
         if rule.step().is_some() && self.changes_deals(kind, pair) {
             let party = pair.key(kind);
             if !self.dirty_parties.contains(&party) {
@@ -342,7 +348,7 @@ pub(crate) fn references_any(row: Option<&Row>, people: &HashSet<RecordKey>) -> 
 impl Deferred {
     /// Those of a kind.
     pub fn for_kind(kind: Kind, state: &State) -> Result<Deferred> {
-        Ok(Deferred { doubts: state.doubts(kind)?, holds: state.retry_backoffs(kind)? })
+        Ok(Deferred { doubts: state.doubts(kind)?, backoffs: state.retry_backoffs(kind)? })
     }
 }
 

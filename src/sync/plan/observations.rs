@@ -4,43 +4,43 @@
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
 
-use super::decide::{Pair, PlanOptions, waits};
+use super::decide::{Pair, PlanOptions, is_too_early_to_give_up};
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error;
 use crate::state::statements::{execute, for_each};
-use crate::state::{Departure, Note, PlanRecord, Result, Stay};
+use crate::state::{GivenUp, Note, PlanRecord, Result, Stay};
 use crate::sync::plan::store::PlanStore;
 
 /// Those of a kind who are missing, and not given up yet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Waiting {
+pub struct MissingForNow {
     /// How many records are missing.
     pub count: u64,
     /// When the first of them may be given up.
-    pub until: Option<DateTime<Utc>>,
+    pub earliest_removal: Option<DateTime<Utc>>,
 }
 
 /// What becomes of those of a kind who are missing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Departing {
+pub struct RemovalVerdict {
     /// They are given up in this run, and nobody was asked.
-    pub given_up: Vec<Departure>,
+    pub given_up: Vec<GivenUp>,
     /// Somebody said that they may be: whoever went before them counts no more.
     pub is_allowed: bool,
     /// A guard holds them back: that they are missing counts for nothing.
     pub is_held: bool,
 }
 
-impl Waiting {
+impl MissingForNow {
     /// Counts one who is missing, where it is too early to give them up.
     pub(super) fn count(&mut self, record: &RecordKey, stored: &PlanRecord, options: &PlanOptions) {
-        if !waits(record, stored, options) {
+        if !is_too_early_to_give_up(record, stored, options) {
             return;
         }
         self.count += 1;
         let removal_delay = options.removal_delay.unwrap_or_default()[record.kind];
         let until = stored.missing_since.unwrap_or(options.now) + removal_delay;
-        self.until = Some(self.until.map_or(until, |first| first.min(until)));
+        self.earliest_removal = Some(self.earliest_removal.map_or(until, |first| first.min(until)));
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Plan, Planned, Step};
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error::Result;
-use crate::state::{Departure, Oldest, State};
+use crate::state::{GivenUp, Oldest, State};
 use crate::sync::plan::guards::{HoldReason, Limits, SuppressedRemoval};
 
 /// So many bookings make a range.
@@ -16,7 +16,7 @@ const MIN_RANGE: usize = 3;
 const DAY: TimeDelta = TimeDelta::days(1);
 
 /// How long it counts who was given up, where a range of stays is looked for.
-const DEPARTURES_COUNT_FOR: TimeDelta = TimeDelta::days(31);
+const GIVEN_UP_COUNTS_FOR: TimeDelta = TimeDelta::days(31);
 
 /// Who is missing of a kind.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ pub(super) struct Losses {
 /// The step by which those who are missing go.
 pub(super) fn removal_step(kind: Kind) -> Step {
     match kind {
-        Kind::Guest | Kind::Company => Step::Gone,
+        Kind::Guest | Kind::Company => Step::MarkAbsent,
         Kind::Booking => Step::Delete,
     }
 }
@@ -47,10 +47,10 @@ impl Plan {
         now: DateTime<Utc>,
     ) -> Result<Losses> {
         let missing = self.count_removals(kind, state)?;
-        let departures = state.departures(kind, now - DAY)?;
+        let given_up_lately = state.given_up_since(kind, now - DAY)?;
         let mut given_up = 0;
-        for departure in departures.iter().filter(|departure| departure.at <= now) {
-            let key = RecordKey::new(kind, departure.id.clone());
+        for record in given_up_lately.iter().filter(|record| record.at <= now) {
+            let key = RecordKey::new(kind, record.id.clone());
             given_up += u64::from(!self.queue.has_no_row(&key)?);
         }
         let all = self.compared.mirror_stats.linked[kind] + missing + given_up;
@@ -66,23 +66,24 @@ impl Plan {
         now: DateTime<Utc>,
         limits: Limits,
     ) -> Result<Option<SuppressedRemoval>> {
-        let missing = self.departures(Kind::Booking, state, now)?;
+        let missing = self.given_up_now(Kind::Booking, state, now)?;
         if missing.is_empty() {
             return Ok(None);
         }
-        let gone: HashSet<&RecordId> = missing.iter().map(|departure| &departure.id).collect();
-        let before: Vec<Departure> = state.departures(Kind::Booking, now - DEPARTURES_COUNT_FOR)?;
-        let before = before.iter().filter(|departure| !gone.contains(&departure.id));
-        let before: Vec<&Departure> = before.collect();
+        let gone: HashSet<&RecordId> = missing.iter().map(|record| &record.id).collect();
+        let before: Vec<GivenUp> =
+            state.given_up_since(Kind::Booking, now - GIVEN_UP_COUNTS_FOR)?;
+        let before = before.iter().filter(|record| !gone.contains(&record.id));
+        let before: Vec<&GivenUp> = before.collect();
         for by in [Oldest::Arrival, Oldest::Departure] {
             let stays = state.oldest_stays(by, missing.len() as u64 + 1)?;
             let border = stays.iter().find(|(id, _)| !gone.contains(id)).map(|(_, time)| *time);
-            let is_cut = |departure: &&Departure| {
-                let stay = departure.stay.map(|stay| stay.by(by));
+            let is_cut = |record: &&GivenUp| {
+                let stay = record.stay.map(|stay| stay.by(by));
                 stay.is_some_and(|time| border.is_none_or(|border| time < border))
             };
             let cut = missing.iter().filter(is_cut).count();
-            let cut_before = before.iter().filter(|departure| is_cut(departure)).count();
+            let cut_before = before.iter().filter(|record| is_cut(record)).count();
             if cut > 0 && cut + cut_before >= MIN_RANGE {
                 let losses = self.count_losses(Kind::Booking, state, now)?;
                 let gone = losses.missing + losses.given_up;
@@ -99,17 +100,17 @@ impl Plan {
     }
 
     /// Who goes by this plan.
-    pub(super) fn departures(
+    pub(super) fn given_up_now(
         &self,
         kind: Kind,
         state: &State,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Departure>> {
+    ) -> Result<Vec<GivenUp>> {
         let mut leaving = Vec::new();
         self.each_removal(kind, |planned| {
             if !self.has_moved(planned, state)? {
                 let stay = state.record(&planned.key)?.and_then(|record| record.plan_record.stay);
-                leaving.push(Departure { id: planned.key.id.clone(), at: now, stay });
+                leaving.push(GivenUp { id: planned.key.id.clone(), at: now, stay });
             }
             Ok(())
         })?;

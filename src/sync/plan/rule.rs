@@ -60,10 +60,10 @@ impl Rule {
             Rule::Unreadable => Some(Step::Fail),
             Rule::New => Some(Step::Create),
             Rule::Changed | Rule::CloseWithPeople => Some(Step::Update),
-            Rule::CloseAlone => Some(Step::Close),
+            Rule::CloseAlone => Some(Step::SendCloseDate),
             Rule::PartiesChanged => Some(Step::Recheck),
-            Rule::Gone => Some(Step::Gone),
-            Rule::WaitingHistory | Rule::GoneWithoutDeal => Some(Step::Forget),
+            Rule::Gone => Some(Step::MarkAbsent),
+            Rule::WaitingHistory | Rule::GoneWithoutDeal => Some(Step::DropRecord),
             Rule::GoneWithDeal => Some(Step::Delete),
             Rule::InDoubt
             | Rule::OnHold

@@ -275,7 +275,7 @@ impl PlanStore {
         let sql = "SELECT count(*) FROM plan WHERE kind = ?1 AND step <> ?2";
         let mut statement = self.connection.prepare_cached(sql)?;
         Ok(PerKind::try_from_fn(|kind| {
-            statement.query_row((kind, Step::Close as u8), |row| row.get(0))
+            statement.query_row((kind, Step::SendCloseDate as u8), |row| row.get(0))
         })?)
     }
 

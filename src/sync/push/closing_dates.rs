@@ -106,7 +106,7 @@ impl Push<'_, '_> {
 impl WorkItem {
     fn closing_booking(&self) -> Option<&Booking> {
         match (self.planned.step, self.body()) {
-            (Step::Close, Some(Entity::Booking(booking))) => Some(booking),
+            (Step::SendCloseDate, Some(Entity::Booking(booking))) => Some(booking),
             _ => None,
         }
     }

@@ -177,8 +177,9 @@ impl Push<'_, '_> {
         let run = self.run;
         let now = self.client.clock().now();
         // A deal that this run has just sent is not looked at again for its closing date.
-        let is_just_sent =
-            |item: &WorkItem| item.planned.step == Step::Close && item.record.is_alive(run, now);
+        let is_just_sent = |item: &WorkItem| {
+            item.planned.step == Step::SendCloseDate && item.record.is_alive(run, now)
+        };
         let looked_at = items.iter().filter(|item| !is_just_sent(item));
         let ids: Vec<i64> = looked_at.filter_map(|item| item.record.plan_record.crm_id).collect();
         let Look { seen, unseen } = self.look_at_objects(kind, &ids)?;

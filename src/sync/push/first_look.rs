@@ -74,10 +74,10 @@ impl Push<'_, '_> {
                 wanted.origins[key.kind].insert(key.id.clone());
                 wanted.ids[key.kind].extend(record.named_by(row.as_ref()));
             }
-            Step::Update | Step::Recheck | Step::Close | Step::Delete => {
+            Step::Update | Step::Recheck | Step::SendCloseDate | Step::Delete => {
                 wanted.ids[key.kind].extend(record.plan_record.crm_id);
             }
-            Step::Fail | Step::Gone | Step::Forget => {}
+            Step::Fail | Step::MarkAbsent | Step::DropRecord => {}
         }
         Ok(())
     }

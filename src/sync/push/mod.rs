@@ -284,15 +284,19 @@ impl<'a, 'p> Push<'a, 'p> {
             planned.step = step_for(planned.step, &record);
             let Planned { key, step, turn: _, row } = &planned;
             match step {
-                Step::Gone => writer.mark_absent(key)?,
-                Step::Forget if row.is_some() => writer.forget(key)?,
-                Step::Forget => writer.delete(key)?,
+                Step::MarkAbsent => writer.mark_absent(key)?,
+                Step::DropRecord if row.is_some() => writer.forget(key)?,
+                Step::DropRecord => writer.delete(key)?,
                 Step::Fail => {
                     let failure = read_failure(row.as_ref());
                     writer.save_failure(key, &failure, self.config.sync.retry_after, now)?;
                     self.count_failure(&planned, "", failure.code);
                 }
-                Step::Create | Step::Update | Step::Recheck | Step::Close | Step::Delete => {
+                Step::Create
+                | Step::Update
+                | Step::Recheck
+                | Step::SendCloseDate
+                | Step::Delete => {
                     if row.is_some() {
                         self.in_flight.insert(key.clone());
                     }
@@ -333,7 +337,9 @@ impl<'a, 'p> Push<'a, 'p> {
 /// object is made only by a step that first asks whether there is one.
 fn step_for(step: Step, record: &StoredRecord) -> Step {
     match step {
-        Step::Update | Step::Recheck | Step::Close if record.plan_record.crm_id.is_none() => {
+        Step::Update | Step::Recheck | Step::SendCloseDate
+            if record.plan_record.crm_id.is_none() =>
+        {
             Step::Create
         }
         step => step,

@@ -53,7 +53,7 @@ impl Push<'_, '_> {
         let mut call = match (item.planned.step, &row) {
             (Step::Delete, _) => prepare_deletion(at, item),
             (step, None) => Err(broken_plan(&format!("{step} without a row"))),
-            (Step::Close, Some(row)) => prepare_closing_date(at, item, row),
+            (Step::SendCloseDate, Some(row)) => prepare_closing_date(at, item, row),
             (_, Some(row)) => match item.crm_id() {
                 None => self.prepare_creation(at, item, row),
                 Some(crm_id) => self.prepare_update(at, item, row, crm_id),

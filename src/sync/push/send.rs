@@ -211,7 +211,7 @@ impl Push<'_, '_> {
             return save_deletion(writer, &item, crm_id, now);
         }
         let Some(row) = item.row() else { return Ok(()) };
-        if item.planned.step == Step::Close {
+        if item.planned.step == Step::SendCloseDate {
             writer.reset_unanswered(key)?;
             return Ok(writer.update_pending(key, pending)?);
         }
@@ -264,7 +264,12 @@ impl Push<'_, '_> {
         }
         if pending.close {
             let row = item.planned.row.clone();
-            self.queue.add(&Planned::new(key.clone(), Step::Close, Priority::Changes, row))?;
+            self.queue.add(&Planned::new(
+                key.clone(),
+                Step::SendCloseDate,
+                Priority::Changes,
+                row,
+            ))?;
         }
         log::debug!("{key}: object {crm_id}");
         Ok(())

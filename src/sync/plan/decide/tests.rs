@@ -117,7 +117,7 @@ fn who_is_missing_is_given_up_after_the_patience_and_not_before() {
 fn a_booking_that_is_gone_has_its_deal_deleted_where_deletions_are_allowed() {
     assert_eq!(step(None, Some(stored()), &options()), Some(Step::Delete));
     assert_eq!(step(None, Some(stored()), &PlanOptions { deletes: false, ..options() }), None);
-    assert_eq!(step(None, Some(PlanRecord::default()), &options()), Some(Step::Forget));
+    assert_eq!(step(None, Some(PlanRecord::default()), &options()), Some(Step::DropRecord));
 }
 
 #[test]
@@ -137,14 +137,14 @@ fn a_guest_that_is_gone_is_marked_once() {
         stored: Some(PlanRecord { absent_in_mirror: gone, ..stored() }),
     };
     let decide = |gone| decide(Kind::Guest, &pair(gone), &Deferred::default(), false, &options());
-    assert_eq!(decide(false), Some(Step::Gone));
+    assert_eq!(decide(false), Some(Step::MarkAbsent));
     assert_eq!(decide(true), None);
 }
 
 #[test]
 fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
     let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
-    let on_hold =
+    let deferred =
         Deferred { doubts: HashMap::from([(RecordId::Number(1), doubt)]), ..Deferred::default() };
     for row in [Some(row()), None] {
         let pair = Pair { id: RecordId::Number(1), row, stored: Some(stored()) };
@@ -152,7 +152,7 @@ fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
             decide(
                 Kind::Booking,
                 &pair,
-                &on_hold,
+                &deferred,
                 true,
                 &PlanOptions { resend: Resend::All, ..options() }
             ),
@@ -164,12 +164,12 @@ fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
 #[test]
 fn while_41_is_in_doubt_its_namesake_waits_for_they_carry_one_mark() {
     let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
-    let on_hold =
+    let deferred =
         Deferred { doubts: HashMap::from([(RecordId::Number(41), doubt)]), ..Deferred::default() };
     let step = |id: &str| {
         let id = RecordId::Text(id.into());
         let pair = Pair { id: id.clone(), row: Some(Row { id, ..row() }), stored: None };
-        decide(Kind::Booking, &pair, &on_hold, false, &options())
+        decide(Kind::Booking, &pair, &deferred, false, &options())
     };
     assert_eq!((step("41"), step("42")), (None, Some(Step::Create)));
 }
@@ -185,11 +185,11 @@ fn a_row_that_can_be_read_by_now_waits_no_longer() {
         unreadable,
         deletion: false,
     };
-    assert!(holds(&hold(false), Some(&row()), &options()));
-    assert!(!holds(&hold(true), Some(&row()), &options()));
+    assert!(is_paused(&hold(false), Some(&row()), &options()));
+    assert!(!is_paused(&hold(true), Some(&row()), &options()));
     let broken =
         Row { body: Err(RowError::new(FailureCode::UnknownStatus, "status", "7")), ..row() };
-    assert!(holds(&hold(true), Some(&broken), &options()));
+    assert!(is_paused(&hold(true), Some(&broken), &options()));
 }
 
 #[test]
@@ -202,9 +202,9 @@ fn a_failed_record_whose_row_is_gone_waits_only_if_its_deletion_failed() {
         unreadable,
         deletion,
     };
-    assert!(holds(&hold(false, true), None, &options()));
+    assert!(is_paused(&hold(false, true), None, &options()));
     for unreadable in [false, true] {
-        assert!(!holds(&hold(unreadable, false), None, &options()));
+        assert!(!is_paused(&hold(unreadable, false), None, &options()));
     }
 }
 
@@ -218,13 +218,13 @@ fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
         unreadable: false,
         deletion: false,
     };
-    let on_hold =
-        Deferred { holds: HashMap::from([(RecordId::Number(1), hold)]), ..Deferred::default() };
+    let deferred =
+        Deferred { backoffs: HashMap::from([(RecordId::Number(1), hold)]), ..Deferred::default() };
     let try_it = |row: Row, options: &PlanOptions| {
         decide(
             Kind::Booking,
             &Pair { id: RecordId::Number(1), row: Some(row), stored: None },
-            &on_hold,
+            &deferred,
             false,
             options,
         )
@@ -247,11 +247,11 @@ fn the_pause_of_a_failed_record_ends_at_its_end() {
     };
     let at =
         |seconds| PlanOptions { now: until + chrono::TimeDelta::seconds(seconds), ..options() };
-    assert!(holds(&hold, Some(&row()), &at(-1)));
-    assert!(!holds(&hold, Some(&row()), &at(0)));
+    assert!(is_paused(&hold, Some(&row()), &at(-1)));
+    assert!(!is_paused(&hold, Some(&row()), &at(0)));
     let ahead = |days: i32| PlanOptions { now: until - LONGEST_PAUSE * days, ..options() };
-    assert!(holds(&hold, Some(&row()), &ahead(1)));
-    assert!(!holds(&hold, Some(&row()), &ahead(2)));
+    assert!(is_paused(&hold, Some(&row()), &ahead(1)));
+    assert!(!is_paused(&hold, Some(&row()), &ahead(2)));
 }
 
 #[test]
@@ -318,8 +318,8 @@ fn only_a_record_that_is_as_it_was_sent_waits_for_the_others() {
 fn a_closing_date_alone_is_a_step_of_its_own() {
     let open =
         PlanRecord { pending: PendingWork { close: true, ..PendingWork::default() }, ..stored() };
-    assert_eq!(step(Some(row()), Some(open), &options()), Some(Step::Close));
-    assert_eq!(format!("{:>6}", Step::Close), " close");
+    assert_eq!(step(Some(row()), Some(open), &options()), Some(Step::SendCloseDate));
+    assert_eq!(format!("{:>6}", Step::SendCloseDate), " close");
 }
 
 #[test]

@@ -47,7 +47,8 @@ const EVERYWHERE: &str = "Options of every command";
 #[command(name = "ecvi-b24", version, after_help = format!("{FIRST_STEPS}\n\n{EXIT_CODES}"))]
 pub struct Cli {
     /// Configuration [default: ecvi-b24.toml here, else /etc/ecvi-b24.toml]
-    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE", env = "ECVI_B24_CONFIG", hide_env_values = true, value_parser = path())]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
+    #[arg(env = "ECVI_B24_CONFIG", hide_env_values = true, value_parser = path())]
     pub config: Option<PathBuf>,
     /// Log more: -v what is waited for and put aside, -vv every record
     #[arg(short, long, global = true, help_heading = EVERYWHERE, action = ArgAction::Count)]
@@ -177,9 +178,8 @@ pub struct Status {
     pub max_age: Duration,
     /// The largest age of the mirror, for `--check`.
     #[arg(long, value_name = "DURATION", requires = "check")]
-    #[arg(
-        help = "How long ago the mirror may have been written last; without it [monitoring] max_mirror_age"
-    )]
+    #[arg(help = "How long ago the mirror may have been written last; \
+                  without it [monitoring] max_mirror_age")]
     #[arg(value_parser = humantime::parse_duration)]
     pub max_mirror_age: Option<Duration>,
 }
@@ -191,13 +191,16 @@ pub struct ResetId {
     #[arg(required_unless_present_any = ["all", "code"])]
     pub kind: Option<Kind>,
     /// Ids in Ecvi, or numbers of bookings
-    #[arg(value_name = "ID", required_unless_present_any = ["all", "code"], conflicts_with_all = ["all", "code"])]
+    #[arg(value_name = "ID", required_unless_present_any = ["all", "code"])]
+    #[arg(conflicts_with_all = ["all", "code"])]
     pub ids: Vec<String>,
     /// Point the one record at this object of the CRM
-    #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with = "all")]
+    #[arg(value_parser = clap::value_parser!(i64).range(1..))]
     pub crm_id: Option<i64>,
     /// All records that failed for this reason, e.g. NOT_OURS
-    #[arg(long, value_name = "CODE", hide_possible_values = true, conflicts_with_all = ["all", "crm_id"])]
+    #[arg(long, value_name = "CODE", hide_possible_values = true)]
+    #[arg(conflicts_with_all = ["all", "crm_id"])]
     pub code: Option<FailureCode>,
     /// Their cards are ours all the same: keep each, and write our origin into it again
     #[arg(long, requires = "code")]

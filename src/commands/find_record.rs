@@ -22,6 +22,13 @@ pub struct FoundRecord {
     pub absent_in_mirror: bool,
 }
 
+impl FoundRecord {
+    /// Whether it is the booking with this number.
+    fn has_number(&self, number: &str) -> bool {
+        self.key.kind == Kind::Booking && self.display_name == number
+    }
+}
+
 /// Where records are looked for. A mirror that cannot be read is an error only where the state has
 /// no such record.
 pub struct Lookup<'s> {
@@ -68,12 +75,10 @@ impl<'s> Lookup<'s> {
     pub fn find_all(&self, kind: Kind, typed: &str) -> Result<Vec<FoundRecord>> {
         let query = Query::parse(typed);
         let mut found = self.candidates(kind, query.text)?;
-        let has_number =
-            |record: &FoundRecord| kind == Kind::Booking && record.display_name == query.text;
         if query.id_alone {
             found.retain(|record| record.key.id.to_string() == query.text);
-        } else if found.iter().any(has_number) {
-            found.retain(has_number);
+        } else if found.iter().any(|record| record.has_number(query.text)) {
+            found.retain(|record| record.has_number(query.text));
         }
         if found.is_empty() {
             return Err(self.not_found(kind, query.text));

@@ -189,7 +189,11 @@ fn text(argument: &str, command: &str) -> Option<&'static str> {
 
 /// Words of clap's own in what it wrote.
 pub(super) fn with_russian_frame(text: &str) -> String {
-    FRAME.iter().fold(text.to_owned(), |text, (english, russian)| text.replace(english, russian))
+    let mut text = text.to_owned();
+    for (english, russian) in FRAME {
+        text = text.replace(english, russian);
+    }
+    text
 }
 
 #[cfg(test)]

@@ -38,18 +38,19 @@ pub fn run(cli: &Cli, language: Language) -> Result<Outcome> {
     ignore_resource_signals()?;
     let webhook = webhook_from_environment();
     let start = Start { config: cli.config.as_deref(), webhook: webhook.as_deref(), language };
-    let config = || load_config(&start);
     match &cli.command {
-        Command::Sync(options) => sync(&config()?, options, &clock_with_signals()?),
-        Command::InitialExport(shown) => initial_export(&config()?, shown, &clock_with_signals()?),
-        Command::Status(options) => status::run(&config()?, options, Utc::now()),
-        Command::ResetId(options) => reset_id::run(&config()?, options, &plain_clock()),
+        Command::Sync(options) => sync(&load_config(&start)?, options, &clock_with_signals()?),
+        Command::InitialExport(shown) => {
+            initial_export(&load_config(&start)?, shown, &clock_with_signals()?)
+        }
+        Command::Status(options) => status::run(&load_config(&start)?, options, Utc::now()),
+        Command::ResetId(options) => reset_id::run(&load_config(&start)?, options, &plain_clock()),
         Command::Init(options) => init::run(options, &start, &clock_with_signals()?),
         Command::Check(options) => check(&start, options, &clock_with_signals()?),
-        Command::Retry(options) => retry(&config()?, options, &clock_with_signals()?),
-        Command::Audit(options) => audit(&config()?, options, &clock_with_signals()?),
-        Command::Load(options) => load::run(&config()?, options, &clock_with_signals()?),
-        Command::Config(ConfigCommand::Show) => config_show(cli, &config()?),
+        Command::Retry(options) => retry(&load_config(&start)?, options, &clock_with_signals()?),
+        Command::Audit(options) => audit(&load_config(&start)?, options, &clock_with_signals()?),
+        Command::Load(options) => load::run(&load_config(&start)?, options, &clock_with_signals()?),
+        Command::Config(ConfigCommand::Show) => config_show(cli, &load_config(&start)?),
         Command::Completions { shell } => print(&shell_and_manual::completion_script(*shell)),
         Command::Man { command } => {
             let language = Language::of_help(|name| std::env::var(name).ok());

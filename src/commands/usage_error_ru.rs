@@ -47,18 +47,14 @@ const REASONS: &[(&str, &str)] = &[
     ("NAME=VALUE is wanted", "нужно ИМЯ=ЗНАЧЕНИЕ"),
 ];
 
-/// The whole message.
+/// The message with all its lines in Russian.
 pub(super) fn translated(message: &str) -> String {
     let lines: Vec<String> = message.lines().map(line).collect();
     with_russian_frame(&lines.join("\n")) + "\n"
 }
 
 fn line(line: &str) -> String {
-    let known = LINES.iter().find_map(|(english, russian)| {
-        let names = pattern::names(line, english)?;
-        Some(pattern::filled(russian, names.into_iter().map(reason)))
-    });
-    known.unwrap_or_else(|| line.to_owned())
+    pattern::translated(line, LINES, reason).unwrap_or_else(|| line.to_owned())
 }
 
 fn reason(name: &str) -> String {

@@ -114,7 +114,7 @@ impl Config {
     }
 
     /// The settings of guests or of companies.
-    pub fn person(&self, kind: Kind) -> Option<&PartyConfig> {
+    pub fn party(&self, kind: Kind) -> Option<&PartyConfig> {
         match kind {
             Kind::Guest => Some(&self.contact),
             Kind::Company => Some(&self.company),

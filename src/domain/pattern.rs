@@ -1,7 +1,21 @@
 //! Sentences of others that are always built alike, with names in them.
 
+/// The translation that stands beside the first pattern that fits, with its names translated too.
+pub(crate) fn translated(
+    words: &str,
+    patterns: &[(&str, &str)],
+    translated_name: impl Fn(&str) -> String,
+) -> Option<String> {
+    for (pattern, translation) in patterns {
+        if let Some(names) = names(words, pattern) {
+            return Some(filled(translation, names.into_iter().map(translated_name)));
+        }
+    }
+    None
+}
+
 /// What stands where the pattern has its stars; none where the words are others.
-pub(crate) fn names<'w>(words: &'w str, pattern: &str) -> Option<Vec<&'w str>> {
+fn names<'w>(words: &'w str, pattern: &str) -> Option<Vec<&'w str>> {
     let mut parts = pattern.split('*');
     let mut rest = words.strip_prefix(parts.next()?)?;
     let mut names = Vec::new();
@@ -14,7 +28,7 @@ pub(crate) fn names<'w>(words: &'w str, pattern: &str) -> Option<Vec<&'w str>> {
 }
 
 /// The text with the names in the place of its stars.
-pub(crate) fn filled(text: &str, names: impl IntoIterator<Item = String>) -> String {
+fn filled(text: &str, names: impl IntoIterator<Item = String>) -> String {
     let mut filled = text.to_owned();
     for name in names {
         filled = filled.replacen('*', &name, 1);

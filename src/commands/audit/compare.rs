@@ -118,9 +118,11 @@ impl Audit<'_, '_, '_> {
             || (!record.carries_origin
                 && self.state.records_of_object(key.kind, crm_id)?.len() > 1);
         let stays = queue.stay_summary(self.state, key)?;
-        let mapped =
-            mapped(row, &links, stays.as_ref(), self.config, self.types).filter(|_| !is_shared);
-        let mapped = mapped.map(|mapped| self.with_origin(mapped, &row.id));
+        let fields = mapped(row, &links, stays.as_ref(), self.config, self.types);
+        let mapped = match fields {
+            Some(fields) if !is_shared => Some(self.with_origin(fields, &row.id)),
+            Some(_) | None => None,
+        };
         Ok(Some(Expected { key: key.clone(), crm_id, record, stays, mapped }))
     }
 
@@ -146,11 +148,15 @@ impl Audit<'_, '_, '_> {
     }
 
     fn cards(&mut self, kind: Kind, records: &[Expected]) -> Result<Cards> {
-        let ids: BTreeSet<i64> = records.iter().map(|expected| expected.crm_id).collect();
+        let mut ids = BTreeSet::new();
+        let mut fields = BTreeSet::new();
+        for Expected { crm_id, mapped, .. } in records {
+            ids.insert(*crm_id);
+            if let Some(mapped) = mapped {
+                fields.extend(mapped.fields.keys().cloned());
+            }
+        }
         let ids: Vec<i64> = ids.into_iter().collect();
-        let mapped = records.iter().filter_map(|expected| expected.mapped.as_ref());
-        let fields: BTreeSet<String> =
-            mapped.flat_map(|mapped| mapped.fields.keys().cloned()).collect();
         Ok(cards(self.client, kind, &ids, &fields)?)
     }
 

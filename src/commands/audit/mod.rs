@@ -156,16 +156,13 @@ pub fn run(
     portal_identity::verify_portal(config, &state, &mut client)?;
     let verdict = fetch_and_check(config, &mut client)?;
     verdict.into_result()?;
+    let dirty = state.dirty_parties()?.into_iter().flat_map(RecordKey::with_other_type).collect();
     print_with(|out| {
         let mut audit = Audit {
             config,
             types: &verdict.fields,
             state: &state,
-            dirty: state
-                .dirty_parties()?
-                .into_iter()
-                .flat_map(RecordKey::with_other_type)
-                .collect(),
+            dirty,
             client: &mut client,
             findings: &mut findings,
             report: Report::begin(out, config, json)?,
@@ -247,16 +244,10 @@ fn settled_records(
             findings.scratch.add_record(kind, &pair.id, crm_id)?;
             let is_due = kind == Kind::Guest && due.contains(&pair.id);
             if !is_due && is_settled(kind, &pair, &deferred, &options) {
-                queue.add(&Planned::new(
-                    pair.key(kind),
-                    Step::Update,
-                    Priority::Changes,
-                    pair.row,
-                ))?;
-            } else if pair
-                .row
-                .as_ref()
-                .is_some_and(|row| crm_id.is_some() || !is_history(row, &options))
+                let key = pair.key(kind);
+                queue.add(&Planned::new(key, Step::Update, Priority::Changes, pair.row))?;
+            } else if let Some(row) = &pair.row
+                && (crm_id.is_some() || !is_history(row, &options))
             {
                 findings.counts.pending[kind] += 1;
             }

@@ -54,11 +54,8 @@ impl<'o> Report<'o> {
                 unread_document(unread),
             )?;
         } else {
-            writeln!(
-                self.out,
-                "{}",
-                text::summary(counts, unread, self.config.language).join("\n")
-            )?;
+            let lines = text::summary(counts, unread, self.config.language);
+            writeln!(self.out, "{}", lines.join("\n"))?;
         }
         Ok(())
     }

@@ -30,7 +30,8 @@ impl ScratchDb {
                                  PRIMARY KEY (kind, origin)) STRICT, WITHOUT ROWID;
              CREATE TABLE objects (kind TEXT, origin TEXT, crm_id INTEGER,
                                    PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;
-             CREATE TABLE repairs (kind TEXT, id ANY, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;",
+             CREATE TABLE repairs (kind TEXT, id ANY,
+                                   PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;",
         )?;
         Ok(ScratchDb { connection })
     }
@@ -60,8 +61,10 @@ impl ScratchDb {
         after: &OwnCard,
         limit: usize,
     ) -> Result<Vec<OwnCard>> {
-        let sql = "SELECT origin, crm_id FROM objects o WHERE kind = ?1 AND (origin, crm_id) > (?2, ?3)
-                     AND NOT EXISTS (SELECT 1 FROM known k WHERE k.kind = o.kind AND k.origin = o.origin)
+        let sql = "SELECT origin, crm_id FROM objects o
+                   WHERE kind = ?1 AND (origin, crm_id) > (?2, ?3)
+                     AND NOT EXISTS (SELECT 1 FROM known k
+                                     WHERE k.kind = o.kind AND k.origin = o.origin)
                    ORDER BY origin, crm_id LIMIT ?4";
         let place = (kind, &after.origin, after.crm_id, limit as i64);
         query_all(&self.connection, sql, place, |row| {
@@ -72,7 +75,8 @@ impl ScratchDb {
     /// The origins of records that more than one card carries, or another card than the record's.
     pub(super) fn duplicates(&self, kind: Kind) -> Result<Vec<String>> {
         let sql = "SELECT origin FROM objects o JOIN known k USING (kind, origin) WHERE kind = ?1
-                   GROUP BY origin HAVING count(*) > 1 OR max(o.crm_id <> k.crm_id) = 1 ORDER BY origin";
+                   GROUP BY origin HAVING count(*) > 1 OR max(o.crm_id <> k.crm_id) = 1
+                   ORDER BY origin";
         query_all(&self.connection, sql, [kind], |row| row.get(0))
     }
 
@@ -82,9 +86,12 @@ impl ScratchDb {
         each: impl FnMut(RecordKey) -> run_error::Result<()>,
     ) -> run_error::Result<()> {
         let sql = "SELECT kind, id FROM repairs ORDER BY kind, id";
-        let read = |row: &Row<'_>| Ok(RecordKey { kind: row.get(0)?, id: row.get(1)? });
-        for_each(&self.connection, sql, [], read, each)
+        for_each(&self.connection, sql, [], read_key, each)
     }
+}
+
+fn read_key(row: &Row<'_>) -> Result<RecordKey> {
+    Ok(RecordKey { kind: row.get(0)?, id: row.get(1)? })
 }
 
 #[cfg(test)]

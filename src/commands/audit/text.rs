@@ -18,19 +18,19 @@ pub(super) fn drift_lines(drift: &Drift, webhook: &Webhook, language: Language) 
     // A card that is missing cannot be looked at.
     if drift.problem != Problem::Missing {
         let entity = drift.kind().crm_entity();
-        lines.extend(
-            drift.crm_ids.iter().map(|crm_id| format!("    {}", webhook.card(entity, *crm_id))),
-        );
+        for crm_id in &drift.crm_ids {
+            lines.push(format!("    {}", webhook.card(entity, *crm_id)));
+        }
     }
     lines
 }
 
 fn drift_line(drift: &Drift, language: Language) -> String {
     let Drift { subject, crm_ids, problem } = drift;
-    let cards: Vec<String> = crm_ids
-        .iter()
-        .map(|crm_id| display::object_name(drift.kind(), *crm_id).text(language))
-        .collect();
+    let mut cards = Vec::new();
+    for crm_id in crm_ids {
+        cards.push(display::object_name(drift.kind(), *crm_id).text(language));
+    }
     let problem = problem_text(problem, &cards.join(", "), language);
     match subject {
         Subject::Record { key, display_name } => {
@@ -108,25 +108,24 @@ pub(super) fn summary(
 ) -> Vec<String> {
     let compared = per_kind(&counts.compared, language);
     let found = counts.drifts();
-    let mut lines = vec![match found {
+    let first = match found {
         0 if !unread.is_empty() => msg!(
             language,
             "Сверено: {compared}. В том, что портал показал, расхождений нет.",
             "Compared: {compared}. Nothing differs in what the portal showed."
         ),
-        0 => {
-            msg!(
-                language,
-                "Сверено: {compared}. Расхождений нет.",
-                "Compared: {compared}. Nothing differs."
-            )
-        }
+        0 => msg!(
+            language,
+            "Сверено: {compared}. Расхождений нет.",
+            "Compared: {compared}. Nothing differs."
+        ),
         _ => msg!(
             language,
             "Сверено: {compared}. Расхождений: {found}.",
             "Compared: {compared}. Differences: {found}."
         ),
-    }];
+    };
+    let mut lines = vec![first];
     if counts.pending.sum() > 0 {
         let pending = per_kind(&counts.pending, language);
         lines.push(msg!(

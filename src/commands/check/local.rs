@@ -107,9 +107,10 @@ pub(super) fn check_state(
 
 fn open_and_write(path: &Path, now: DateTime<Utc>) -> Result<State> {
     let state = State::open(path)?;
-    let unwritable = |error| RunError::State(explained(path.display().to_string(), error));
-    state.set(CHECKED, &to_rfc3339(now)).map_err(unwritable)?;
-    Ok(state)
+    match state.set(CHECKED, &to_rfc3339(now)) {
+        Ok(()) => Ok(state),
+        Err(error) => Err(RunError::State(explained(path.display().to_string(), error))),
+    }
 }
 
 /// Before the first run: the file will be made, so its folder must be there and writable.

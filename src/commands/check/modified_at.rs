@@ -11,7 +11,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::CheckResult;
 use crate::domain::display::plural_name;
-use crate::domain::messages::CheckMessage;
+use crate::domain::messages::{CheckMessage, Message};
 use crate::domain::record::{Kind, RecordId};
 
 /// No hotel's wall clock is further ahead of UTC.
@@ -26,6 +26,12 @@ struct AlikeRows {
     first: RecordId,
 }
 
+impl AlikeRows {
+    fn from_first(id: &RecordId) -> AlikeRows {
+        AlikeRows { count: 0, first: id.clone() }
+    }
+}
+
 /// What the times look like.
 #[derive(Default)]
 pub(super) struct ModificationTimes {
@@ -35,23 +41,23 @@ pub(super) struct ModificationTimes {
 
 impl ModificationTimes {
     pub(super) fn add(&mut self, modified_at: &str, id: &RecordId, now: DateTime<Utc>) {
-        let new = || AlikeRows { count: 0, first: id.clone() };
         if day(modified_at).is_some_and(|day| day > (now + MAX_AHEAD).date_naive()) {
-            self.in_future.get_or_insert_with(new).count += 1;
+            self.in_future.get_or_insert_with(|| AlikeRows::from_first(id)).count += 1;
         }
         let shape = shape(modified_at);
         if self.by_shape.len() < MAX_SHAPES || self.by_shape.contains_key(&shape) {
-            self.by_shape.entry(shape).or_insert_with(new).count += 1;
+            self.by_shape.entry(shape).or_insert_with(|| AlikeRows::from_first(id)).count += 1;
         }
     }
 
     /// What is odd about them.
     pub(super) fn results(&self, kind: Kind) -> Vec<CheckResult> {
         let mut results = Vec::new();
-        let records = || plural_name(kind).into();
+        let records: Box<Message> = plural_name(kind).into();
         if let Some(AlikeRows { count, first }) = &self.in_future {
             let id = first.to_string();
-            let detail = CheckMessage::ModifiedInFuture { records: records(), count: *count, id };
+            let records = records.clone();
+            let detail = CheckMessage::ModifiedInFuture { records, count: *count, id };
             let future = CheckResult::warning("mirror_rows", detail);
             results.push(future.with_remedy(CheckMessage::CheckFillersClock));
         }
@@ -60,7 +66,7 @@ impl ModificationTimes {
         if let [_, most_of_others, ..] = shapes.as_slice() {
             let count = shapes[1..].iter().map(|rows| rows.count).sum();
             let id = most_of_others.first.to_string();
-            let detail = CheckMessage::ModifiedInOtherForm { records: records(), count, id };
+            let detail = CheckMessage::ModifiedInOtherForm { records, count, id };
             let otherwise = CheckResult::warning("mirror_rows", detail);
             results.push(otherwise.with_remedy(CheckMessage::SeeWhatElseWrites));
         }

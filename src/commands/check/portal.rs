@@ -5,7 +5,7 @@ use serde_json::json;
 use super::CheckResult;
 use super::local::unusable_state;
 use crate::config::Config;
-use crate::domain::messages::CheckMessage;
+use crate::domain::messages::{CheckMessage, Message};
 use crate::domain::run_error::{Outcome, RunError};
 use crate::portal::CallError;
 use crate::portal::client::Client;
@@ -60,21 +60,22 @@ pub(super) fn wrong_portal(
 
 /// A question that the portal did not answer as it should.
 pub(super) fn unanswered(name: &'static str, error: CallError) -> CheckResult {
-    let interrupted = |detail: CheckMessage| CheckResult::error(name, Outcome::Interrupted, detail);
-    match error {
+    let (detail, remedy) = match error {
         CallError::UnknownOutcome(reason) => {
-            let not_bitrix = interrupted(CheckMessage::NotBitrix { reason: reason.into() });
-            not_bitrix.with_remedy(CheckMessage::CheckAddress)
+            let detail = CheckMessage::NotBitrix { reason: reason.into() };
+            (detail, Some(CheckMessage::CheckAddress))
         }
         CallError::NotSent(reason) => {
-            let silent = interrupted(CheckMessage::PortalSilent { reason: reason.into() });
-            silent.with_remedy(CheckMessage::CheckNetwork)
+            let detail = CheckMessage::PortalSilent { reason: reason.into() };
+            (detail, Some(CheckMessage::CheckNetwork))
         }
         CallError::Misconfigured(reason) => {
-            interrupted(CheckMessage::NoConnection { reason: reason.into() })
+            (CheckMessage::NoConnection { reason: reason.into() }, None)
         }
-        other => CheckResult::error(name, other.outcome(), other.message()),
-    }
+        other => return CheckResult::error(name, other.outcome(), other.message()),
+    };
+    let interrupted = CheckResult::error(name, Outcome::Interrupted, detail);
+    CheckResult { remedy: remedy.map(Message::from), ..interrupted }
 }
 
 /// Does the portal have what the configuration names? Success is remembered, so that the next run

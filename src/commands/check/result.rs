@@ -70,10 +70,13 @@ impl CheckResult {
 /// The outcome of all checks: what an administrator must correct comes before what may pass by
 /// itself.
 pub fn outcome(results: &[CheckResult]) -> Outcome {
-    let mut errors = results.iter().filter_map(|result| match result.status {
-        CheckStatus::Error(outcome) => Some(outcome),
-        CheckStatus::Ok | CheckStatus::Warning => None,
-    });
-    let lasting = errors.clone().find(|outcome| *outcome != Outcome::Interrupted);
-    lasting.or_else(|| errors.next()).unwrap_or(Outcome::Ok)
+    let mut gravest = Outcome::Ok;
+    for result in results {
+        match result.status {
+            CheckStatus::Error(Outcome::Interrupted) => gravest = Outcome::Interrupted,
+            CheckStatus::Error(lasting) => return lasting,
+            CheckStatus::Ok | CheckStatus::Warning => {}
+        }
+    }
+    gravest
 }

@@ -135,16 +135,17 @@ impl Sample {
     fn results(&self, kind: Kind) -> Vec<CheckResult> {
         let mut results = vec![self.count(kind)];
         results.extend(self.times.results(kind));
-        let records = || plural_name(kind).into();
+        let records: Box<Message> = plural_name(kind).into();
         if self.without_id > 0 {
-            let detail = CheckMessage::RowsWithoutId { records: records(), count: self.without_id };
+            let records = records.clone();
+            let detail = CheckMessage::RowsWithoutId { records, count: self.without_id };
             results.push(warning(detail, FailureCode::BadId));
         }
         for (Flaw { code, column }, rows) in &self.unreadable {
             let examples = rows.examples.values().cloned();
             let examples = iter::once(rows.ids().into()).chain(examples).collect();
             let detail = CheckMessage::RowsUnreadable {
-                records: records(),
+                records: records.clone(),
                 count: rows.count,
                 code: code.to_string(),
                 column: column.clone(),
@@ -154,7 +155,7 @@ impl Sample {
         }
         for (Flaw { code, column }, rows) in &self.not_whole {
             let detail = CheckMessage::RowsNotWhole {
-                records: records(),
+                records: records.clone(),
                 count: rows.count,
                 code: code.to_string(),
                 column: column.clone(),
@@ -174,14 +175,12 @@ impl Sample {
         let count = self.count;
         let newest = self.newest.clone();
         // A `modified_at` that joins columns may hold a person's data.
-        CheckResult::ok(
-            "mirror_rows",
-            if is_time(&newest) {
-                CheckMessage::RowsAndNewest { records, count, newest: MirrorTime(newest) }
-            } else {
-                CheckMessage::Rows { records, count }
-            },
-        )
+        let detail = if is_time(&newest) {
+            CheckMessage::RowsAndNewest { records, count, newest: MirrorTime(newest) }
+        } else {
+            CheckMessage::Rows { records, count }
+        };
+        CheckResult::ok("mirror_rows", detail)
     }
 }
 

@@ -56,7 +56,9 @@ pub(super) fn json(checks: &Checks, language: Language) -> String {
     let results: Vec<Value> =
         checks.results.iter().map(|result| document(result, language)).collect();
     let document = json!({
-        "schema": 1, "outcome": outcome(&checks.results).name(), "next": checks.next.map(Next::command),
+        "schema": 1,
+        "outcome": outcome(&checks.results).name(),
+        "next": checks.next.map(Next::command),
         "checks": results,
     });
     format!("{document:#}\n")

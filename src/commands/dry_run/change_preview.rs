@@ -152,9 +152,9 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         let mut fields = BTreeSet::from(["CONTACT_IDS".to_owned()]);
         for target in targets {
             ids.extend(target.crm_id);
-            fields.extend(
-                target.mapped.iter().flat_map(|mapped| mapped.fields.fields.keys().cloned()),
-            );
+            if let Some(mapped) = &target.mapped {
+                fields.extend(mapped.fields.fields.keys().cloned());
+            }
         }
         let ids: Vec<i64> = ids.into_iter().collect();
         Ok(cards(&mut self.client, kind, &ids, &fields)?)
@@ -172,16 +172,17 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         let card = crm_id.and_then(|crm_id| cards.seen.get(&crm_id));
         let unseen = crm_id.and_then(|crm_id| cards.unseen.get(&crm_id)).cloned();
         let is_missing = crm_id.is_some() && card.is_none() && unseen.is_none();
-        let named_by_ecvi =
-            record.named_by(planned.row.as_ref()).filter(|_| is_new && crm_id.is_none());
+        let is_taken = match record.named_by(planned.row.as_ref()) {
+            Some(named) if is_new && crm_id.is_none() => takeovers.values().any(|id| *id == named),
+            Some(_) | None => false,
+        };
         Ok(StepPreview {
             takeover: crm_id.filter(|_| is_new),
             missing: is_missing.then_some(self.config.sync.on_missing),
             former_card: record.plan_record.crm_id.filter(|_| is_new),
             unseen,
             is_not_ours: self.is_not_ours(planned, &record, card)?,
-            is_taken: named_by_ecvi
-                .is_some_and(|named| takeovers.values().any(|crm_id| *crm_id == named)),
+            is_taken,
             waits_for: self.waits_for(planned)?,
             changes: self.changes(planned.key.kind, &record, mapped, card, types),
             card: sample,

@@ -68,7 +68,11 @@ fn step(planned: &Planned, record: &StoredRecord, preview: &StepPreview) -> Valu
     let crm_id =
         record.plan_record.crm_id.or(preview.takeover).or_else(|| takeover(planned, record));
     let mut document = json!({
-        "kind": kind, "id": id.to_string(), "number": number, "step": planned.step.to_string(), "crm_id": crm_id,
+        "kind": kind,
+        "id": id.to_string(),
+        "number": number,
+        "step": planned.step.to_string(),
+        "crm_id": crm_id,
     });
     if let Some(changes) = &preview.changes {
         document["changes"] = changes.iter().map(change).collect();

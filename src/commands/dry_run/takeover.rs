@@ -68,7 +68,7 @@ impl ChangePreview<'_, '_> {
 
     /// Those that `match_existing` would take for the same.
     fn contact_matches(&mut self, kind: Kind, new: &[&Planned]) -> Result<BTreeMap<RecordId, i64>> {
-        let Some(PartyConfig { match_existing: by, .. }) = self.config.person(kind) else {
+        let Some(PartyConfig { match_existing: by, .. }) = self.config.party(kind) else {
             return Ok(BTreeMap::new());
         };
         let mut rows = Vec::new();

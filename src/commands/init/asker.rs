@@ -62,10 +62,10 @@ impl Asker {
         }
         let label = proposed.map(|at| choices[at].label.as_str());
         if !self.asks(proposed.is_some()) {
-            let at = proposed.filter(|_| self.takes_proposals);
-            return at
-                .map(|at| choices[at].value.clone())
-                .ok_or_else(|| self.unanswered(question, label));
+            return match proposed {
+                Some(at) if self.takes_proposals => Ok(choices[at].value.clone()),
+                Some(_) | None => Err(self.unanswered(question, label)),
+            };
         }
         let labels = labels(choices);
         let chosen = answer(|| {
@@ -109,8 +109,10 @@ impl Asker {
     /// A text, of which one may be proposed.
     pub(super) fn text(&self, question: &Question, proposed: Option<&str>) -> Result<String> {
         if !self.asks(proposed.is_some()) {
-            let proposed_text = proposed.filter(|_| self.takes_proposals).map(str::to_owned);
-            return proposed_text.ok_or_else(|| self.unanswered(question, proposed));
+            return match proposed {
+                Some(text) if self.takes_proposals => Ok(text.to_owned()),
+                Some(_) | None => Err(self.unanswered(question, proposed)),
+            };
         }
         let text = answer(|| {
             Text::new(&question.text(self.language))

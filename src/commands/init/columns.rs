@@ -71,16 +71,17 @@ pub(super) fn best_table(table: MirrorTable, found: &[FoundTable]) -> Option<usi
 /// A table of guests of bookings is called by both words, and is none of guests.
 fn is_named(table: MirrorTable, name: &str) -> bool {
     let name = plain_name(name);
-    let says = |table: MirrorTable| {
-        let own = TABLE_NAMES.iter().find(|(of, _)| *of == table);
-        own.is_some_and(|(_, parts)| parts.iter().any(|part| name.contains(part)))
-    };
-    let is_of_both = says(MirrorTable::Bookings) && says(MirrorTable::Guests);
+    let is_of_both = has_part(&name, MirrorTable::Bookings) && has_part(&name, MirrorTable::Guests);
     match table {
-        MirrorTable::BookingGuests => says(table) || is_of_both,
-        MirrorTable::Guests | MirrorTable::Bookings => says(table) && !is_of_both,
-        MirrorTable::Companies => says(table),
+        MirrorTable::BookingGuests => has_part(&name, table) || is_of_both,
+        MirrorTable::Guests | MirrorTable::Bookings => has_part(&name, table) && !is_of_both,
+        MirrorTable::Companies => has_part(&name, table),
     }
+}
+
+fn has_part(name: &str, table: MirrorTable) -> bool {
+    let own = TABLE_NAMES.iter().find(|(of, _)| *of == table);
+    own.is_some_and(|(_, parts)| parts.iter().any(|part| name.contains(part)))
 }
 
 /// The query that reads a table of another shape. All its columns stay available to custom fields.

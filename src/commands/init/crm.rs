@@ -17,8 +17,9 @@ pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Resu
     let given = interview.options.funnel.as_deref();
     let question = Question::new(QuestionMessage::Funnel, "--funnel 0");
     let funnel = choose(interview, &question, given, &portal.funnels, &key)?;
-    let not_a_number = || RunError::Config(Message::Foreign(format!("funnel {}", funnel.id)));
-    let number: u32 = funnel.id.parse().map_err(|_| not_a_number())?;
+    let Ok(number) = funnel.id.parse::<u32>() else {
+        return Err(RunError::Config(Message::Foreign(format!("funnel {}", funnel.id))));
+    };
     interview.draft.set(&key, i64::from(number), &funnel.name);
     let number = u64::from(number);
     if let Some(stages) = portal.stages.get(&number).filter(|stages| !stages.is_empty()) {

@@ -203,8 +203,8 @@ impl Draft {
         if config::text_to_change(&self.path)? != self.before {
             return Err(InitMessage::FileChangedMeanwhile { path }.into());
         }
-        let not_written = |error| explained(InitMessage::NotWritten { path }, error);
-        self.replace().map_err(|error| RunError::System(not_written(error)))
+        self.replace()
+            .map_err(|error| RunError::System(explained(InitMessage::NotWritten { path }, error)))
     }
 
     fn replace(&self) -> std::io::Result<Option<File>> {
@@ -323,10 +323,11 @@ fn flatten(table: &toml::Table, section: &str, found: &mut BTreeMap<String, Stri
     }
 }
 
-fn without_secret(change: Change) -> Change {
-    if !["[portal] webhook", "[monitoring] heartbeat_url"].contains(&change.key.as_str()) {
-        return change;
+fn without_secret(mut change: Change) -> Change {
+    if ["[portal] webhook", "[monitoring] heartbeat_url"].contains(&change.key.as_str()) {
+        for secret in [&mut change.before, &mut change.after].into_iter().flatten() {
+            "***".clone_into(secret);
+        }
     }
-    let hidden = |value: Option<String>| value.map(|_| "***".to_owned());
-    Change { before: hidden(change.before), after: hidden(change.after), ..change }
+    change
 }

@@ -26,29 +26,27 @@ pub(super) fn ask(
     portal: &PortalOptions,
     mirror: Option<&Survey>,
 ) -> Result<()> {
-    let fields = if interview.options.field.is_empty() {
-        let proposed =
-            mirror.map(|mirror| proposed_fields(interview, portal, mirror)).unwrap_or_default();
-        if proposed.is_empty() {
-            Vec::new()
-        } else {
-            let question = Question::new(QuestionMessage::Fields, "--field FIELD=COLUMN")
-                .with_help(QuestionMessage::HelpToTick);
-            interview.asker.choose_several(&question, &proposed, !interview.was_set_up())?
-        }
-    } else {
-        read_fields(&interview.options.field)?
+    let fields = match mirror {
+        _ if !interview.options.field.is_empty() => read_fields(&interview.options.field)?,
+        Some(mirror) => choose_fields(interview, &proposed_fields(interview, portal, mirror))?,
+        None => Vec::new(),
     };
-    for field in fields {
-        let key = [field.kind.crm_entity(), "fields", &field.name];
-        let options = &portal.custom_fields[field.kind];
-        let label = options
-            .iter()
-            .find(|option| option.id == field.name)
-            .map(|option| option.name.as_str());
-        interview.draft.set(&key, field.column.as_str(), label.unwrap_or_default());
+    for Field { kind, name, column } in fields {
+        let key = [kind.crm_entity(), "fields", &name];
+        let option = portal.custom_fields[kind].iter().find(|option| option.id == name);
+        let label = option.map_or("", |option| &option.name);
+        interview.draft.set(&key, column, label);
     }
     Ok(())
+}
+
+fn choose_fields(interview: &Interview<'_>, proposed: &[Choice<Field>]) -> Result<Vec<Field>> {
+    if proposed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let question = Question::new(QuestionMessage::Fields, "--field FIELD=COLUMN")
+        .with_help(QuestionMessage::HelpToTick);
+    interview.asker.choose_several(&question, proposed, !interview.was_set_up())
 }
 
 /// The fields that no column fills yet, and that one fits.
@@ -78,14 +76,17 @@ fn proposed_fields(
 fn read_fields(given: &[String]) -> Result<Vec<Field>> {
     let mut fields = Vec::new();
     for text in given.iter().filter(|text| *text != "none") {
-        let field = text.split_once('=').and_then(|(field, column)| {
-            let (entity, name) = field.split_once('.')?;
-            Some(Field { kind: kind_of(entity)?, name: name.to_owned(), column: column.to_owned() })
-        });
-        let choices = "deal.UF_CRM_TARIFF=tariff, none";
-        fields.push(
-            field.ok_or_else(|| usage(InitMessage::no_such_answer("--field", text, choices)))?,
-        );
+        let Some(field) = read_field(text) else {
+            let choices = "deal.UF_CRM_TARIFF=tariff, none";
+            return Err(usage(InitMessage::no_such_answer("--field", text, choices)));
+        };
+        fields.push(field);
     }
     Ok(fields)
+}
+
+fn read_field(text: &str) -> Option<Field> {
+    let (field, column) = text.split_once('=')?;
+    let (entity, name) = field.split_once('.')?;
+    Some(Field { kind: kind_of(entity)?, name: name.to_owned(), column: column.to_owned() })
 }

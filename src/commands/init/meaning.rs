@@ -79,8 +79,8 @@ pub(super) fn status_of(words: &str) -> Option<BookingStatus> {
 pub(super) fn stage_for(status: BookingStatus, stages: &[PortalOption]) -> Option<&PortalOption> {
     let fits: Vec<&PortalOption> = stages.iter().filter(|stage| is_fit(status, stage)).collect();
     let named = fits.iter().find(|stage| status_of(&stage.name) == Some(status));
-    let usual = || fits.iter().find(|stage| without_funnel(&stage.id) == usual_stage(status));
-    named.or_else(usual).or_else(|| fits.first()).copied()
+    let usual = fits.iter().find(|stage| without_funnel(&stage.id) == usual_stage(status));
+    named.or(usual).or(fits.first()).copied()
 }
 
 /// Whether a deal on this stage is as open, won or lost as the booking.

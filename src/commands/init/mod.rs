@@ -135,8 +135,7 @@ impl Interview<'_> {
     /// A path as the file says it: from the file's own folder on.
     fn as_written(&self, path: &Path) -> Result<String> {
         let folder = parent_dir(self.draft.path()).canonicalize().ok();
-        let is_here =
-            folder.is_some_and(|folder| std::env::current_dir().is_ok_and(|here| here == folder));
+        let is_here = folder.is_some() && folder == std::env::current_dir().ok();
         let path = if is_here { path.to_owned() } else { absolute(path)? };
         Ok(path.display().to_string())
     }
@@ -275,6 +274,7 @@ impl Interview<'_> {
 
 /// `  [deal] currency: RUB → EUR`
 fn change_line(change: &Change) -> String {
-    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
-    format!("  {}: {} → {}", change.key, shown(&change.before), shown(&change.after))
+    let before = change.before.as_deref().unwrap_or("–");
+    let after = change.after.as_deref().unwrap_or("–");
+    format!("  {}: {before} → {after}", change.key)
 }

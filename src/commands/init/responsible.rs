@@ -6,7 +6,7 @@ use super::crm::label;
 use super::questions::Question;
 use crate::domain::messages::{InitMessage, QuestionMessage};
 use crate::domain::record::Kind;
-use crate::domain::run_error::Result;
+use crate::domain::run_error::{Result, RunError};
 use crate::sync::preflight::config_check::PortalOption;
 
 /// Who is responsible: a user, or nobody in particular, which is the webhook's user.
@@ -46,18 +46,28 @@ pub(super) fn ask(interview: &mut Interview<'_>, users: &[PortalOption]) -> Resu
             Answer::Is(user) => user,
             Answer::ByNumber | Answer::Differs => {
                 let choices = user_choices(interview, users, &known);
-                let records = kind.table().plural_name().into();
-                let flag = format!("--responsible {}=USER", kind.crm_entity());
-                let question = Question::new(QuestionMessage::ResponsibleOf { records }, flag);
-                match choose(interview, &question, &choices, Answer::Is(known_user))? {
-                    Answer::Is(user) => user,
-                    Answer::ByNumber | Answer::Differs => known_user,
-                }
+                ask_of_kind(interview, kind, &choices, known_user)?
             }
         };
         set_responsible(interview, kind, user);
     }
     Ok(())
+}
+
+/// Asks who is responsible for the cards of one kind.
+fn ask_of_kind(
+    interview: &Interview<'_>,
+    kind: Kind,
+    choices: &[Choice<Answer>],
+    proposed: Responsible,
+) -> Result<Responsible> {
+    let records = kind.table().plural_name().into();
+    let flag = format!("--responsible {}=USER", kind.crm_entity());
+    let question = Question::new(QuestionMessage::ResponsibleOf { records }, flag);
+    match choose(interview, &question, choices, Answer::Is(proposed))? {
+        Answer::Is(user) => Ok(user),
+        Answer::ByNumber | Answer::Differs => Ok(proposed),
+    }
 }
 
 /// Asks once, and for the number of a user who is not in the list.
@@ -121,18 +131,22 @@ fn set_responsible(interview: &mut Interview<'_>, kind: Kind, user: Responsible)
 
 /// Reads an answer: `12`, `webhook` or `deal=12`.
 fn read_responsible(text: &str) -> Result<Vec<(Kind, Responsible)>> {
-    let wrong = |choices: &str| usage(InitMessage::no_such_answer("--responsible", text, choices));
     let (kinds, user) = match text.split_once('=') {
         None => (Kind::DISPLAY_ORDER.to_vec(), text),
-        Some((entity, user)) => {
-            (vec![kind_of(entity).ok_or_else(|| wrong("contact=…, company=…, deal=…"))?], user)
-        }
+        Some((entity, user)) => match kind_of(entity) {
+            Some(kind) => (vec![kind], user),
+            None => return Err(no_such_answer(text, "contact=…, company=…, deal=…")),
+        },
     };
     let user = match user {
         "webhook" => None,
-        number => Some(number.parse().map_err(|_| wrong("12, webhook, deal=12"))?),
+        number => Some(number.parse().map_err(|_| no_such_answer(text, "12, webhook, deal=12"))?),
     };
     Ok(kinds.into_iter().map(|kind| (kind, user)).collect())
+}
+
+fn no_such_answer(text: &str, choices: &str) -> RunError {
+    usage(InitMessage::no_such_answer("--responsible", text, choices))
 }
 
 pub(super) fn kind_of(entity: &str) -> Option<Kind> {

@@ -93,9 +93,9 @@ fn ask_on_terminal(interview: &mut Interview<'_>) -> Result<()> {
 
 /// Keeps a webhook in the file, if it looks like one.
 fn keep(interview: &mut Interview<'_>, typed: &str) -> Result<()> {
-    let wrong =
-        |reason| usage(InitMessage::WebhookUnusable { reason: Message::from(reason).into() });
-    Webhook::parse(typed).map_err(wrong)?;
+    if let Err(reason) = Webhook::parse(typed) {
+        return Err(usage(InitMessage::WebhookUnusable { reason: reason.into() }));
+    }
     let address = typed.trim_start_matches('\u{feff}').trim();
     let comment = interview.words("пароль ко всей CRM", "a password to the whole CRM");
     interview.draft.remove(&["portal", "webhook_file"]);

@@ -26,6 +26,11 @@ fn position(columns: &[String], wanted: &str) -> Option<usize> {
     columns.iter().position(|column| column == wanted)
 }
 
+/// The value of a column; empty where the report does not have the column.
+fn value(row: &RoomRow, columns: &[String], wanted: &str) -> String {
+    position(columns, wanted).map(|at| row.values[at].clone()).unwrap_or_default()
+}
+
 impl Loader<'_> {
     /// Joins what was read, and stages it. Returns the columns of those who stay, where the report
     /// tells of them too.
@@ -96,8 +101,8 @@ impl Loader<'_> {
         rows: Vec<ReadRow>,
         stay_columns: Option<&[String]>,
     ) -> Result<Result<(), FlawMessage>> {
-        let status = |word: &str| self.status(word);
-        let rooms = Rooms { columns, status: &status, amount_of: self.config.load.amount_of };
+        let amount_of = self.config.load.amount_of;
+        let rooms = Rooms { columns, status: &|word| self.status(word), amount_of };
         let mut room_rows = Vec::new();
         for ReadRow { line, values, .. } in rows {
             room_rows.push(RoomRow { line, values });
@@ -119,13 +124,12 @@ impl Loader<'_> {
         rows: &[&RoomRow],
         stay_columns: &[String],
     ) -> Result<()> {
-        let value = |row: &RoomRow, column: &str| {
-            position(columns, column).map(|at| row.values[at].clone()).unwrap_or_default()
-        };
         for (at, row) in rows.iter().enumerate() {
-            let guest = value(row, "guest_id");
+            let guest = value(row, columns, "guest_id");
             if !guest.is_empty() {
-                let stay = [value(row, "id"), guest, value(row, "room"), at.to_string()];
+                let booking = value(row, columns, "id");
+                let room = value(row, columns, "room");
+                let stay = [booking, guest, room, at.to_string()];
                 self.filling.stage(MirrorTable::BookingGuests, stay_columns, &stay)?;
             }
         }

@@ -34,17 +34,23 @@ pub(super) fn complaints(tables: &[Loaded]) -> Vec<LoadMessage> {
 
 /// `load: новых: гости 3; изменено: заявки 1`; none where nothing changed and nobody is looking.
 pub(super) fn line(tables: &[Loaded], language: Language) -> Option<String> {
-    let counted = |count: fn(&Loaded) -> u64| counted(tables, count, language);
-    let new = counted(|table| table.changes.new).map(|tables| LoadMessage::New { tables });
-    let changed =
-        counted(|table| table.changes.changed).map(|tables| LoadMessage::Changed { tables });
-    let gone = counted(|table| table.changes.gone).map(|tables| LoadMessage::Gone { tables });
-    let unreadable =
-        counted(|table| table.findings.unreadable).map(|tables| LoadMessage::Unreadable { tables });
-    let parts = [new, changed, gone, unreadable].into_iter().flatten();
-    let mut parts: Vec<String> = parts.map(|part| part.localized(language)).collect();
+    let new = counted(tables, |table| table.changes.new, language);
+    let changed = counted(tables, |table| table.changes.changed, language);
+    let gone = counted(tables, |table| table.changes.gone, language);
+    let unreadable = counted(tables, |table| table.findings.unreadable, language);
+    let messages = [
+        new.map(|tables| LoadMessage::New { tables }),
+        changed.map(|tables| LoadMessage::Changed { tables }),
+        gone.map(|tables| LoadMessage::Gone { tables }),
+        unreadable.map(|tables| LoadMessage::Unreadable { tables }),
+    ];
+    let mut parts = Vec::new();
+    for message in messages.into_iter().flatten() {
+        parts.push(message.localized(language));
+    }
     if parts.is_empty() && std::io::stdout().is_terminal() {
-        let tables = counted(|table| table.rows).unwrap_or_else(|| "0".to_owned());
+        let tables = counted(tables, |table| table.rows, language);
+        let tables = tables.unwrap_or_else(|| "0".to_owned());
         parts.push(LoadMessage::NothingChanged { tables }.localized(language));
     }
     (!parts.is_empty()).then(|| format!("load: {}\n", parts.join("; ")))
@@ -78,10 +84,8 @@ pub(super) fn plan(filling: &Filling, tables: &[Loaded], language: Language) -> 
         let more = (new + changed + gone).saturating_sub(changes.len() as u64);
         lines.extend(changes.iter().map(|change| change_line(table.scope.table, change, language)));
         if more > 0 {
-            lines.push(format!(
-                "  {}",
-                LoadMessage::MoreChanges { count: more }.localized(language)
-            ));
+            let more = LoadMessage::MoreChanges { count: more };
+            lines.push(format!("  {}", more.localized(language)));
         }
     }
     lines.push(LoadMessage::NothingWritten.localized(language));
@@ -89,11 +93,12 @@ pub(super) fn plan(filling: &Filling, tables: &[Loaded], language: Language) -> 
 }
 
 fn change_line(table: MirrorTable, change: &Change, language: Language) -> String {
-    let name = |name: &str| record_name(table, name).text(language);
+    let (Change::New(row) | Change::Changed(row, _) | Change::Gone(row)) = change;
+    let name = record_name(table, row).text(language);
     match change {
-        Change::New(row) => format!("  + {}", name(row)),
-        Change::Changed(row, columns) => format!("  ~ {}: {}", name(row), columns.join(", ")),
-        Change::Gone(row) => format!("  - {}", name(row)),
+        Change::New(_) => format!("  + {name}"),
+        Change::Changed(_, columns) => format!("  ~ {name}: {}", columns.join(", ")),
+        Change::Gone(_) => format!("  - {name}"),
     }
 }
 

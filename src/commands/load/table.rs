@@ -71,10 +71,13 @@ impl Loader<'_> {
     /// own.
     pub(super) fn load(&self, report: &ReportConfig, source: &Source) -> Result<Vec<Loaded>> {
         let table = report.table;
-        let is_status = |word: &str| self.status(word).is_some();
         let is_trusted = self.is_trusted(table);
-        let encoding = self.config.load.encoding;
-        let reading = Reading { config: report, encoding, is_trusted, is_status: &is_status };
+        let reading = Reading {
+            config: report,
+            encoding: self.config.load.encoding,
+            is_trusted,
+            is_status: &|word| self.status(word).is_some(),
+        };
         let report = Report::open(source, reading)?;
         let columns = join::columns(table, report.columns());
         self.filling.begin_table(table, &columns, !self.options.dry_run)?;
@@ -87,13 +90,12 @@ impl Loader<'_> {
         }
         let stays =
             self.joined(table, &columns[..width], &columns, key_heading.as_deref(), &mut findings)?;
+        let hidden = findings.hidden;
         let own = self.compared(table, columns, source, findings)?;
         let mut loaded = vec![Loaded { ends_with_line_break: end.ends_with_line_break, ..own }];
-        loaded.extend(
-            stays
-                .map(|scope| self.derived(scope, source, loaded[0].findings.hidden))
-                .transpose()?,
-        );
+        if let Some(stay_columns) = stays {
+            loaded.push(self.derived(stay_columns, source, hidden)?);
+        }
         Ok(loaded)
     }
 
@@ -122,8 +124,11 @@ impl Loader<'_> {
             }
             Finding::Unreadable { key, flaw } => {
                 findings.note(vec![flaw]);
-                findings.hidden += u64::from(key.is_none());
-                key.map_or(Ok(()), |key| self.filling.keep(table, &key))
+                match key {
+                    Some(key) => self.filling.keep(table, &key)?,
+                    None => findings.hidden += 1,
+                }
+                Ok(())
             }
         }
     }

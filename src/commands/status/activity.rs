@@ -1,6 +1,6 @@
 //! What the runs of the last day and week did, hour by hour and day by day.
 
-use chrono::{DateTime, Duration, DurationRound, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Duration, DurationRound, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 
 use crate::domain::run_error::Outcome;
 use crate::state::{Counts, Run, Stored};
@@ -101,18 +101,25 @@ fn hour_starts<Z: TimeZone>(now: &DateTime<Z>) -> Vec<DateTime<Utc>> {
     (0..HOURS).rev().map(|ago| hour - Duration::hours(ago.into())).collect()
 }
 
-/// Midnights of the reader's clock. Where the clock is put forward at midnight, the day begins an
-/// hour later.
 fn day_starts<Z: TimeZone>(now: &DateTime<Z>) -> Vec<DateTime<Utc>> {
-    let today = now.date_naive();
-    let midnight = |ago: i32| {
-        let day = (today - Duration::days(ago.into())).and_time(NaiveTime::MIN);
-        let zone = now.timezone();
-        let start = zone.from_local_datetime(&day).earliest();
-        let later = || zone.from_local_datetime(&(day + Duration::hours(1))).earliest();
-        start.or_else(later).map(|start| start.to_utc())
+    let zone = now.timezone();
+    let mut starts = Vec::new();
+    for ago in (0..DAYS).rev() {
+        let day = now.date_naive() - Duration::days(ago.into());
+        starts.extend(start_of_day(day, &zone));
+    }
+    starts
+}
+
+/// Midnight of the reader's clock. Where the clock is put forward at midnight, the day begins an
+/// hour later.
+fn start_of_day<Z: TimeZone>(day: NaiveDate, zone: &Z) -> Option<DateTime<Utc>> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    let start = match zone.from_local_datetime(&midnight).earliest() {
+        Some(start) => start,
+        None => zone.from_local_datetime(&(midnight + Duration::hours(1))).earliest()?,
     };
-    (0..DAYS).rev().filter_map(midnight).collect()
+    Some(start.to_utc())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, Result};
 use crate::state::{Counts, Issue, Operation, Run, Severity, State, Stored};
+use crate::sync::options::RunKind;
 
 /// Raised when a field changes its meaning or goes; new fields do not raise it.
 pub(super) const SCHEMA: u32 = 1;
@@ -188,6 +189,12 @@ impl Status {
         })
     }
 
+    /// Whether the newest run is an initial export.
+    pub(super) fn is_last_run_export(&self) -> bool {
+        let last_run = self.last_run.as_ref();
+        last_run.is_some_and(|run| run.command == RunKind::InitialExport.name())
+    }
+
     /// A record that is to be sent again does not count as sent.
     pub(super) fn add(&mut self, pending: &Pending) {
         for (kind, counts) in &mut self.records {
@@ -207,9 +214,10 @@ fn issues(state: &State, asked: Option<Kind>, severity: Severity) -> Result<Vec<
 
 fn record_counts(state: &State, asked: Option<Kind>) -> Result<BTreeMap<Kind, RecordCounts>> {
     let mut counts = BTreeMap::new();
-    for kind in
-        Kind::DISPLAY_ORDER.into_iter().filter(|kind| asked.is_none_or(|asked| asked == *kind))
-    {
+    for kind in Kind::DISPLAY_ORDER {
+        if asked.is_some_and(|asked| asked != kind) {
+            continue;
+        }
         let of_kind = RecordCounts {
             synced: state.count_settled(kind)?,
             pending: None,

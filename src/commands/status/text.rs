@@ -12,7 +12,6 @@ use crate::msg;
 use crate::output::run_summary;
 use crate::platform::clock::CLOCK_DRIFT;
 use crate::state::Stored;
-use crate::sync::options::RunKind;
 use crate::sync::preflight::mapping_version;
 
 /// So many records of each reason are shown, unless one kind was asked for.
@@ -115,8 +114,7 @@ fn initial_export(status: &Status, is_running: bool, language: Language) -> Stri
             "The initial export was completed {time}"
         );
     }
-    let is_export = |run: &LastRun| run.command == RunKind::InitialExport.name();
-    if is_running && status.last_run.as_ref().is_some_and(is_export) {
+    if is_running && status.is_last_run_export() {
         return msg!(
             language,
             "Первичная выгрузка ещё идёт",

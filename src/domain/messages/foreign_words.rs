@@ -88,12 +88,7 @@ pub(super) fn in_russian(words: &str) -> Option<String> {
     if let Some((_, russian)) = WHOLE.iter().find(|(english, _)| *english == words) {
         return Some((*russian).to_owned());
     }
-    for (english, russian) in WITH_NAMES {
-        if let Some(names) = pattern::names(words, english) {
-            return Some(pattern::filled(russian, names.into_iter().map(wanted)));
-        }
-    }
-    None
+    pattern::translated(words, WITH_NAMES, wanted)
 }
 
 /// `Permission denied (os error 13)` -> `Permission denied`

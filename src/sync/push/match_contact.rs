@@ -26,7 +26,7 @@ impl Push<'_, '_> {
         kind: Kind,
         items: Vec<WorkItem>,
     ) -> Result<Vec<WorkItem>> {
-        let Some(PartyConfig { match_existing: by, .. }) = self.config.person(kind) else {
+        let Some(PartyConfig { match_existing: by, .. }) = self.config.party(kind) else {
             return Ok(items);
         };
         let mut claimed: HashSet<i64> = items.iter().filter_map(WorkItem::crm_id).collect();

@@ -197,7 +197,7 @@ impl Push<'_, '_> {
         written: &OwnedValues,
         object: &Object,
     ) -> (Fields, OwnedValues) {
-        let Some(PartyConfig { phone_type, .. }) = self.config.person(kind) else {
+        let Some(PartyConfig { phone_type, .. }) = self.config.party(kind) else {
             return (Fields::new(), OwnedValues::default());
         };
         let phones = Beside {

@@ -1,7 +1,7 @@
 //! The trial cards: made by the program's own mapping, found again by an originator of their own,
 //! and deleted.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use serde_json::{Map, Value, json};
 
 use crate::config::Config;
@@ -192,9 +192,10 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         let params =
             json!({"fields": self.with_origin(self.contact_fields()), "params": {"IMPORT": "Y"}});
         let status = booking().status;
+        let (stage, _) = self.config.deal.stage(status);
+        let funnel = self.config.deal.funnel(status);
         let fields = json!({"title": TITLE, "originatorId": self.originator, "originId": ORIGIN,
-            "stageId": self.config.deal.stage(status).0, "categoryId": self.config.deal.funnel(status),
-            "closedate": departure()});
+            "stageId": stage, "categoryId": funnel, "closedate": departure()});
         let contact = allowed(self.ask("crm.contact.add", params))?;
         let params = json!({"entityTypeId": Kind::Booking.entity_type_id(), "fields": fields});
         let deal = allowed(self.ask("crm.item.import", params))?;
@@ -253,14 +254,11 @@ fn guest() -> Guest {
 
 /// A stay of long ago that is over.
 fn booking() -> Booking {
-    let day = |day| {
-        NaiveDate::from_ymd_opt(2020, 5, day).unwrap_or_default().and_time(chrono::NaiveTime::MIN)
-    };
     Booking {
         number: TITLE.into(),
         status: BookingStatus::CheckedOut,
-        arrival: day(20).into(),
-        departure: day(29).into(),
+        arrival: may_2020(20).into(),
+        departure: may_2020(29).into(),
         amount: "1.00".into(),
         comment: String::new(),
         guest: None,
@@ -268,6 +266,10 @@ fn booking() -> Booking {
         payer: None,
         residents: Vec::new(),
     }
+}
+
+fn may_2020(day: u32) -> NaiveDateTime {
+    NaiveDate::from_ymd_opt(2020, 5, day).unwrap_or_default().and_time(NaiveTime::MIN)
 }
 
 /// The day on which the trial deal ends.

@@ -8,7 +8,6 @@ use crate::domain::language::Language;
 use crate::domain::run_error::Outcome;
 use crate::msg;
 use crate::platform::clock::is_stale;
-use crate::sync::options::RunKind;
 
 /// The one word that the page says first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,12 +65,7 @@ pub(super) fn note(overview: &Overview) -> Option<&str> {
 }
 
 fn is_exporting(overview: &Overview) -> bool {
-    let is_export = overview
-        .status
-        .last_run
-        .as_ref()
-        .is_some_and(|run| run.command == RunKind::InitialExport.name());
-    overview.is_running && is_export
+    overview.is_running && overview.status.is_last_run_export()
 }
 
 fn reasons(overview: &Overview, now: DateTime<Utc>, language: Language) -> Vec<String> {

@@ -57,7 +57,8 @@ fn problem_text(problem: &Problem, card: &str, language: Language) -> String {
         ),
         Problem::NotOurs => msg!(
             language,
-            "{card}: карточка больше не помечена как наша (NOT_OURS); посмотрите её, затем выполните reset-id",
+            "{card}: карточка больше не помечена как наша \
+             (NOT_OURS); посмотрите её, затем выполните reset-id",
             "{card} does not carry our origin any more (NOT_OURS); look at the card, then run reset-id"
         ),
         Problem::Unreadable { reason } => {
@@ -80,8 +81,10 @@ fn problem_text(problem: &Problem, card: &str, language: Language) -> String {
         ),
         Problem::Orphan { origin } => msg!(
             language,
-            "{card}: карточка помечена как наша (ORIGIN_ID {origin}), но такой записи нет; проверьте и удалите вручную, если это лишнее",
-            "{card} carries our origin (ORIGIN_ID {origin}), but there is no such record; look at it and delete it by hand if it is not needed"
+            "{card}: карточка помечена как наша (ORIGIN_ID {origin}), но \
+             такой записи нет; проверьте и удалите вручную, если это лишнее",
+            "{card} carries our origin (ORIGIN_ID {origin}), but there is no \
+             such record; look at it and delete it by hand if it is not needed"
         ),
     }
 }
@@ -157,7 +160,10 @@ fn per_kind(counts: &PerKind<u64>, language: Language) -> String {
 pub(super) fn remedy(language: Language) -> String {
     msg!(
         language,
-        "Исправить: ecvi-b24 audit --repair. Пропавшее создаётся заново; если карточки объединили в CRM, сначала привяжите запись к оставшейся: ecvi-b24 reset-id guest ID --crm-id НОМЕР\n",
-        "To repair it: ecvi-b24 audit --repair. What is missing is created anew; if cards were merged in the CRM, first link the record to the one that is left: ecvi-b24 reset-id guest ID --crm-id NUMBER\n"
+        "Исправить: ecvi-b24 audit --repair. Пропавшее создаётся заново; если карточки объединили \
+         в CRM, сначала привяжите запись к оставшейся: ecvi-b24 reset-id guest ID --crm-id НОМЕР\n",
+        "To repair it: ecvi-b24 audit --repair. What is missing is created \
+         anew; if cards were merged in the CRM, first link the record to \
+         the one that is left: ecvi-b24 reset-id guest ID --crm-id NUMBER\n"
     )
 }

@@ -251,8 +251,17 @@ fn heading(language: Language) -> String {
     let code = language.code();
     msg!(
         language,
-        "# Конфигурация ecvi-b24. Её записала команда ecvi-b24 init; запущенная снова, она предложит эти ответы.\n# Чего здесь нет, то имеет значение по умолчанию. Все ключи описаны в docs/configuration.md.\n# В файле пароль ко всей CRM: никому его не показывайте.\n\nlanguage = \"{code}\"\n",
-        "# The configuration of ecvi-b24, written by ecvi-b24 init; run again, it offers these answers.\n# What is not here has its default. Every key: docs/configuration.md.\n# The file holds a password to the whole CRM: show it to nobody.\n\nlanguage = \"{code}\"\n",
+        "# Конфигурация ecvi-b24. Её записала команда ecvi-b24 init; \
+         запущенная снова, она предложит эти ответы.\n\
+         # Чего здесь нет, то имеет значение по умолчанию. \
+         Все ключи описаны в docs/configuration.md.\n\
+         # В файле пароль ко всей CRM: никому его не показывайте.\n\n\
+         language = \"{code}\"\n",
+        "# The configuration of ecvi-b24, written by ecvi-b24 init; \
+         run again, it offers these answers.\n\
+         # What is not here has its default. Every key: docs/configuration.md.\n\
+         # The file holds a password to the whole CRM: show it to nobody.\n\n\
+         language = \"{code}\"\n",
     )
 }
 

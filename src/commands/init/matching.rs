@@ -56,8 +56,12 @@ fn ask_how(interview: &Interview<'_>, known: Option<&str>) -> Result<&'static st
     let language = interview.asker.language;
     tell(&msg!(
         language,
-        "В CRM уже есть карточки не из Ecvi. Карточка с тем же телефоном или адресом и той же фамилией (названием) может стать карточкой гостя; её поля получат данные из Ecvi. Где совпадение сомнительно, появится новая",
-        "The CRM already has cards that are not from Ecvi. One with the same phone or e-mail and the same last name (or name) can become the guest's card; its fields then get the data of Ecvi. Where a match is doubtful, a new card is made"
+        "В CRM уже есть карточки не из Ecvi. Карточка с тем же телефоном или \
+         адресом и той же фамилией (названием) может стать карточкой гостя; её \
+         поля получат данные из Ecvi. Где совпадение сомнительно, появится новая",
+        "The CRM already has cards that are not from Ecvi. One with the same phone or \
+         e-mail and the same last name (or name) can become the guest's card; its \
+         fields then get the data of Ecvi. Where a match is doubtful, a new card is made"
     ));
     let labels = [
         msg!(language, "по телефону и эл. почте", "by phone and e-mail"),

@@ -284,8 +284,10 @@ fn tell_rows(interview: &Interview<'_>, mirror: &Mirror, path: &Path) -> Result<
     if guests + companies + bookings > 0 {
         tell(&msg!(
             language,
-            "✓ Номера карточек CRM (crm_id) уже известны: гости {guests}, компании {companies}, заявки {bookings}. Эти карточки будут обновлены, новых не появится",
-            "✓ Cards of the CRM (crm_id) are known already: guests {guests}, companies {companies}, bookings {bookings}. These cards are updated, no new ones are made"
+            "✓ Номера карточек CRM (crm_id) уже известны: гости {guests}, компании \
+             {companies}, заявки {bookings}. Эти карточки будут обновлены, новых не появится",
+            "✓ Cards of the CRM (crm_id) are known already: guests {guests}, companies \
+             {companies}, bookings {bookings}. These cards are updated, no new ones are made"
         ));
     }
     Ok(())

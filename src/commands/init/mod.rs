@@ -160,8 +160,10 @@ impl Interview<'_> {
         tell(&if self.draft.is_rewritten() {
             msg!(
                 language,
-                "Конфигурация: {path}. Предлагаются ответы из этого файла; всё, о чём вопросов нет, останется как есть.",
-                "The configuration: {path}. The answers in this file are offered; what no question is about stays as it is."
+                "Конфигурация: {path}. Предлагаются ответы из этого \
+                 файла; всё, о чём вопросов нет, останется как есть.",
+                "The configuration: {path}. The answers in this file \
+                 are offered; what no question is about stays as it is."
             )
         } else {
             msg!(
@@ -236,8 +238,10 @@ impl Interview<'_> {
         if has_reports && !is_filled {
             tell(&msg!(
                 self.asker.language,
-                "Дальше: ecvi-b24 load наполнит зеркало из отчётов, затем ecvi-b24 check проверит всё ещё раз.",
-                "Next: ecvi-b24 load fills the mirror from the reports, then ecvi-b24 check looks at everything again."
+                "Дальше: ecvi-b24 load наполнит зеркало из отчётов, \
+                 затем ecvi-b24 check проверит всё ещё раз.",
+                "Next: ecvi-b24 load fills the mirror from the reports, \
+                 then ecvi-b24 check looks at everything again."
             ));
         }
     }

@@ -1,8 +1,8 @@
 //! The user of the runs, who has to read the configuration that root writes.
 //!
 //! It is the owner of the state's folder, or the user whom the package makes. A new file stays
-//! root's and is opened to that user's own group, so that root's commands go on obeying it. Where
-//! others are in the user's group, it would show them the webhook: the file becomes the user's then.
+//! root's and is opened to that user's own group, so that root's commands go on using it. Where
+//! others are in the user's group, they could read the webhook, so the file becomes the user's.
 
 use std::fs::File;
 use std::io;
@@ -69,8 +69,10 @@ pub(super) fn access_line(
     is_root().then(|| {
         msg!(
             language,
-            "Файл {path} доступен только root. Если запускать программу будет другой пользователь, передайте ему файл: chown ПОЛЬЗОВАТЕЛЬ {path}",
-            "{path} can be read by root alone. If another user is to run the program, hand the file over: chown USER {path}"
+            "Файл {path} доступен только root. Если запускать программу будет \
+             другой пользователь, передайте ему файл: chown ПОЛЬЗОВАТЕЛЬ {path}",
+            "{path} can be read by root alone. If another user is to \
+             run the program, hand the file over: chown USER {path}"
         )
     })
 }

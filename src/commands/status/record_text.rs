@@ -159,8 +159,10 @@ fn open_call(call: &OpenCall, language: Language) -> String {
     let at = display::format_time(call.at, language);
     msg!(
         language,
-        "Вызов без ответа: {operation}, {at}. Ближайшие запуски выяснят, что успело выполниться; до того запись не трогается.",
-        "A call without an answer: {operation}, {at}. The next runs find out what took effect; until then the record is left alone."
+        "Вызов без ответа: {operation}, {at}. Ближайшие запуски \
+         выяснят, что успело выполниться; до того запись не трогается.",
+        "A call without an answer: {operation}, {at}. The next runs \
+         find out what took effect; until then the record is left alone."
     )
 }
 
@@ -249,8 +251,10 @@ fn no_action(status: &RecordStatus, language: Language) -> String {
         ),
         Some(SkipReason::Window) => msg!(
             language,
-            "ничего: запрос в [mirror.queries] показывает не все записи, и выпавшая из него остаётся в CRM; подробнее: ecvi-b24 check",
-            "nothing: the query in [mirror.queries] does not show all records, and what fell out of it stays in the CRM; more: ecvi-b24 check"
+            "ничего: запрос в [mirror.queries] показывает не все записи, \
+             и выпавшая из него остаётся в CRM; подробнее: ecvi-b24 check",
+            "nothing: the query in [mirror.queries] does not show all records, \
+             and what fell out of it stays in the CRM; more: ecvi-b24 check"
         ),
         None => msg!(language, "ничего, всё передано", "nothing, all is sent"),
     }

@@ -26,8 +26,10 @@ messages! {
             "[portal] originator_id «{originator}»: разрешены только латинские буквы, цифры и знаки ASCII",
             "[portal] originator_id \"{originator}\" is not plain ASCII";
         ChooseAsciiOriginator =>
-            "Портал может не различать похожие буквы (é и e, ё и е), и карточки двух отелей смешаются. До первичной выгрузки назовите другой, например ECVI-SOCHI",
-            "A portal may take similar letters (é and e) for the same, and the cards of two hotels would mix. Before the initial export name another one, such as ECVI-SOCHI";
+            "Портал может не различать похожие буквы (é и e, ё и е), и карточки двух \
+             отелей смешаются. До первичной выгрузки назовите другой, например ECVI-SOCHI",
+            "A portal may take similar letters (é and e) for the same, and the cards of two \
+             hotels would mix. Before the initial export name another one, such as ECVI-SOCHI";
 
         // The state and the plan of the next run.
         StateWritable { path: String } =>
@@ -63,23 +65,35 @@ messages! {
             "Fill it from the reports: ecvi-b24 load";
         MirrorUnusable { reason: Box<Message> } => "Зеркало Ecvi: {reason}", "Mirror: {reason}";
         ForeignLog { path: String, log: String } =>
-            "Зеркало Ecvi {path} новее журнала {log} и не соответствует ему: похоже, файл заменили, а журнал остался от прежнего",
-            "The mirror {path} is newer than its log {log} and does not fit it: it seems that the file was replaced and the log is the old one's";
+            "Зеркало Ecvi {path} новее журнала {log} и не соответствует \
+             ему: похоже, файл заменили, а журнал остался от прежнего",
+            "The mirror {path} is newer than its log {log} and does not fit it: \
+             it seems that the file was replaced and the log is the old one's";
         ReplaceWithLog =>
-            "SQLite показывает тогда строки прежнего файла. Остановите программу, которая наполняет зеркало, замените файл, удалив при этом -wal и -shm (docs/mirror.md)",
-            "SQLite then shows the old file's rows. Stop the program that fills the mirror, and replace the file, deleting -wal and -shm with it (docs/mirror.md)";
+            "SQLite показывает тогда строки прежнего файла. Остановите программу, которая \
+             наполняет зеркало, замените файл, удалив при этом -wal и -shm (docs/mirror.md)",
+            "SQLite then shows the old file's rows. Stop the program that fills the \
+             mirror, and replace the file, deleting -wal and -shm with it (docs/mirror.md)";
         WindowedQuery { table: String } =>
             "Зеркало Ecvi: запрос {table} зависит от времени или числа строк",
             "Mirror: the query of {table} depends on the time or on a number of rows";
         BookingsOutsideWindow =>
-            "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому сделки не удаляются. Чтобы они удалялись, уберите окно из [mirror.queries]; глубину истории задаёт [export] bookings_from",
-            "A booking that falls out of the window looks like a deleted one, so no deal is deleted. To have them deleted, take the window out of [mirror.queries]; [export] bookings_from limits the depth of history";
+            "Заявка, выпавшая из такого окна, неотличима от удалённой, поэтому \
+             сделки не удаляются. Чтобы они удалялись, уберите окно из \
+             [mirror.queries]; глубину истории задаёт [export] bookings_from",
+            "A booking that falls out of the window looks like a deleted one, so \
+             no deal is deleted. To have them deleted, take the window out of \
+             [mirror.queries]; [export] bookings_from limits the depth of history";
         PartiesOutsideWindow =>
-            "Кто выпал из такого окна, неотличим от удалённого, поэтому и удалённые остаются в сделках. Чтобы они уходили из сделок, уберите окно из [mirror.queries]",
-            "A guest or company that falls out of the window looks like a deleted one, so the deleted ones stay in their deals too. To have them leave, take the window out of [mirror.queries]";
+            "Кто выпал из такого окна, неотличим от удалённого, поэтому и удалённые остаются \
+             в сделках. Чтобы они уходили из сделок, уберите окно из [mirror.queries]",
+            "A guest or company that falls out of the window looks like \
+             a deleted one, so the deleted ones stay in their deals too. \
+             To have them leave, take the window out of [mirror.queries]";
         BookingGuestsOutsideWindow =>
             "Кто выпадет из такого окна, исчезнет из сделок. Уберите окно из [mirror.queries] booking_guests",
-            "Guests who fall out of the window leave their deals. Take the window out of [mirror.queries] booking_guests";
+            "Guests who fall out of the window leave their deals. \
+             Take the window out of [mirror.queries] booking_guests";
 
         // The reports that fill the mirror.
         ReportFound { table: Box<Message>, path: String, written: String } =>
@@ -94,16 +108,23 @@ messages! {
         ReportUnusable { reason: Box<Message> } => "Отчёты: {reason}", "Reports: {reason}";
 
         // The mirror's rows.
-        Rows { records: Box<Message>, count: u64 } => "Зеркало, {records}: {count}", "Mirror, {records}: {count}";
+        Rows { records: Box<Message>, count: u64 } =>
+            "Зеркало, {records}: {count}",
+            "Mirror, {records}: {count}";
         RowsAndNewest { records: Box<Message>, count: u64, newest: MirrorTime } =>
             "Зеркало, {records}: {count}, последнее изменение {newest}",
             "Mirror, {records}: {count}, newest change {newest}";
-        NoRows { records: Box<Message> } => "Зеркало, {records}: нет ни одной строки", "Mirror, {records}: not one row";
+        NoRows { records: Box<Message> } =>
+            "Зеркало, {records}: нет ни одной строки",
+            "Mirror, {records}: not one row";
         SeeWhetherFilled => "Проверьте, наполнено ли зеркало", "See whether the mirror was filled";
         RowsWithoutId { records: Box<Message>, count: u64 } =>
             "Зеркало, {records}: строк без id: {count}",
             "Mirror, {records}: rows without an id: {count}";
-        RowsUnreadable { records: Box<Message>, count: u64, code: String, column: String, examples: Box<Message> } =>
+        RowsUnreadable {
+            records: Box<Message>, count: u64, code: String, column: String,
+            examples: Box<Message>,
+        } =>
             "Зеркало, {records}: не читается строк: {count}, {code}, {column} (id {examples})",
             "Mirror, {records}: rows that cannot be read: {count}, {code}, {column} (id {examples})";
         ValueOfForm { column: String, form: String } => "{column} вида {form}", "{column} like {form}";
@@ -114,11 +135,15 @@ messages! {
             "Зеркало, {records}: modified_at в будущем, строк: {count} (id {id})",
             "Mirror, {records}: modified_at in the future, rows: {count} (id {id})";
         CheckFillersClock =>
-            "Изменения передаются и так. Проверьте часы на компьютере, где работает Ecvi или программа, которая наполняет зеркало",
-            "Changes are sent all the same. Check the clock of the machine that runs Ecvi, or of the program that fills the mirror";
+            "Изменения передаются и так. Проверьте часы на компьютере, \
+             где работает Ecvi или программа, которая наполняет зеркало",
+            "Changes are sent all the same. Check the clock of the machine \
+             that runs Ecvi, or of the program that fills the mirror";
         ModifiedInOtherForm { records: Box<Message>, count: u64, id: String } =>
-            "Зеркало, {records}: modified_at записан иначе, чем в большинстве строк; таких строк: {count} (id {id})",
-            "Mirror, {records}: modified_at is written otherwise than in most rows, in rows: {count} (id {id})";
+            "Зеркало, {records}: modified_at записан иначе, чем \
+             в большинстве строк; таких строк: {count} (id {id})",
+            "Mirror, {records}: modified_at is written otherwise \
+             than in most rows, in rows: {count} (id {id})";
         SeeWhatElseWrites =>
             "Изменения передаются и так. Посмотрите, не пишет ли в зеркало что-то ещё",
             "Changes are sent all the same. See whether something else writes into the mirror";
@@ -126,11 +151,15 @@ messages! {
             "Зеркало, заявки: {count} из {bookings} без гостей",
             "Mirror, bookings: {count} of {bookings} without guests";
         UnknownBookings { count: u64, example: String } =>
-            "Зеркало, booking_guests: в столбце booking_id указаны заявки, которых в зеркале нет: {count} (например, {example})",
-            "Mirror, booking_guests: booking_id names bookings that the mirror does not have: {count} (such as {example})";
+            "Зеркало, booking_guests: в столбце booking_id указаны \
+             заявки, которых в зеркале нет: {count} (например, {example})",
+            "Mirror, booking_guests: booking_id names bookings that \
+             the mirror does not have: {count} (such as {example})";
         UnknownParties { column: String, count: u64, bookings: u64, booking: String, example: String } =>
-            "Зеркало, заявки: в столбце {column} указан id, которого в зеркале нет; таких заявок {count} из {bookings} (например, заявка с id {booking}: {example})",
-            "Mirror, bookings: {count} of {bookings} have an id in {column} that no row of the mirror has (such as the booking with id {booking}: {example})";
+            "Зеркало, заявки: в столбце {column} указан id, которого в зеркале нет; таких \
+             заявок {count} из {bookings} (например, заявка с id {booking}: {example})",
+            "Mirror, bookings: {count} of {bookings} have an id in {column} that no \
+             row of the mirror has (such as the booking with id {booking}: {example})";
 
         // The webhook and its user.
         ProxyUsed { proxy: String } => "Прокси: {proxy}", "Proxy: {proxy}";
@@ -150,10 +179,13 @@ messages! {
             "Messages: user {user} will get them";
         MessagesNeedScope { user: u64 } =>
             "Сообщения: пользователь {user} их не получит, у вебхука нет права «Чат и уведомления» (im)",
-            "Messages: user {user} will not get them, the webhook lacks the right Chat and notifications (im)";
+            "Messages: user {user} will not get them, the \
+             webhook lacks the right Chat and notifications (im)";
         TickMessages =>
-            "Отметьте «Чат и уведомления» (im) в правах входящего вебхука в Битрикс24 или уберите [monitoring] notify_user",
-            "Tick Chat and notifications (im) among the rights of the inbound webhook in Bitrix24, or remove [monitoring] notify_user";
+            "Отметьте «Чат и уведомления» (im) в правах входящего \
+             вебхука в Битрикс24 или уберите [monitoring] notify_user",
+            "Tick Chat and notifications (im) among the rights of the \
+             inbound webhook in Bitrix24, or remove [monitoring] notify_user";
         NotifiedUserUnknown { user: u64 } =>
             "Сообщения: пользователя {user} на портале нет",
             "Messages: the portal has no user {user}";
@@ -177,7 +209,8 @@ messages! {
             "The portal does not answer: {reason}";
         CheckNetwork =>
             "Проверьте сеть, адрес портала и сертификат ([portal] webhook, ca_file), затем повторите",
-            "Check the network, the portal's address and its certificate ([portal] webhook, ca_file), then try again";
+            "Check the network, the portal's address and its \
+             certificate ([portal] webhook, ca_file), then try again";
         NoConnection { reason: Box<Message> } =>
             "Нет соединения с порталом: {reason}",
             "No connection to the portal: {reason}";
@@ -188,8 +221,10 @@ messages! {
             "Пользователь вебхука: {id}, не администратор",
             "The webhook's user: {id}, no administrator";
         RightsNeeded =>
-            "Ему нужны права на чтение, добавление, изменение всех контактов, компаний и сделок, удаление сделок и импорт; надёжнее вебхук администратора",
-            "That user needs the rights to read, add and change all contacts, companies and deals, to delete deals, and to import; an administrator's webhook is safer";
+            "Ему нужны права на чтение, добавление, изменение всех контактов, компаний \
+             и сделок, удаление сделок и импорт; надёжнее вебхук администратора",
+            "That user needs the rights to read, add and change all contacts, companies and \
+             deals, to delete deals, and to import; an administrator's webhook is safer";
         UserUnknown =>
             "Пользователь вебхука: портал не сказал, кто это",
             "The webhook's user: the portal did not say who";
@@ -206,8 +241,10 @@ messages! {
             "Методы портала: недоступны {methods}",
             "Methods of the portal: {methods} cannot be called";
         ExportByAdding =>
-            "Без импорта первичная выгрузка возможна только с [export] method = \"add\": она запустит роботов и правила портала",
-            "Without the import an initial export needs [export] method = \"add\", which sets off the portal's automation";
+            "Без импорта первичная выгрузка возможна только с [export] \
+             method = \"add\": она запустит роботов и правила портала",
+            "Without the import an initial export needs [export] \
+             method = \"add\", which sets off the portal's automation";
         UpdatePortal => "Обновите портал или права вебхука", "Update the portal or the rights of the webhook";
         ClockAgrees => "Часы: совпадают с часами портала", "Clock: agrees with the portal's";
         ClockAhead { by: Box<Message> } =>
@@ -287,12 +324,18 @@ messages! {
         RequiredFieldFilled { field: String, records: Box<Message>, total: u64 } =>
             "Проба: обязательное поле {field} ({records}) заполнено во всех записях: {total}",
             "Probe: the required field {field} ({records}) is filled in all records: {total}";
-        RequiredFieldEmpty { field: String, records: Box<Message>, count: u64, total: u64, example: Box<Message> } =>
-            "Проба: портал требует поле {field}, а в зеркале оно пустое: {records} {count} из {total} (например, {example}); их портал отклонит",
-            "Probe: the portal demands the field {field}, which the mirror leaves empty: {records} {count} of {total} (such as {example}); the portal will refuse them";
+        RequiredFieldEmpty {
+            field: String, records: Box<Message>, count: u64, total: u64, example: Box<Message>,
+        } =>
+            "Проба: портал требует поле {field}, а в зеркале оно пустое: {records} \
+             {count} из {total} (например, {example}); их портал отклонит",
+            "Probe: the portal demands the field {field}, which the mirror leaves empty: \
+             {records} {count} of {total} (such as {example}); the portal will refuse them";
         FillRequiredField =>
-            "Заполните его в Ecvi (для своего поля нужен столбец в разделе fields конфигурации) или снимите обязательность в Битрикс24",
-            "Fill it in Ecvi (a field of your own needs a column in the section fields of the configuration), or make it optional in Bitrix24";
+            "Заполните его в Ecvi (для своего поля нужен столбец в разделе \
+             fields конфигурации) или снимите обязательность в Битрикс24",
+            "Fill it in Ecvi (a field of your own needs a column in the section \
+             fields of the configuration), or make it optional in Bitrix24";
 
         // What the program relies on, and what it means where that does not hold.
         Creation =>
@@ -333,8 +376,10 @@ messages! {
             "A guest who was taken off a booking stays in its deal";
         Import => "у вебхука есть право импорта", "the webhook has the right to import";
         WithoutImport =>
-            "Дайте пользователю вебхука право импорта контактов, компаний и сделок, или задайте [export] method = \"add\": тогда сработают роботы и правила портала",
-            "Give the webhook's user the right to import contacts, companies and deals, or set [export] method = \"add\", which sets off the portal's automation";
+            "Дайте пользователю вебхука право импорта контактов, компаний и сделок, или \
+             задайте [export] method = \"add\": тогда сработают роботы и правила портала",
+            "Give the webhook's user the right to import contacts, companies and deals, \
+             or set [export] method = \"add\", which sets off the portal's automation";
         Deletion => "удалённое исчезает из списков", "what was deleted is gone from the lists";
         WithoutDeletion =>
             "Удалите вручную контакты, компанию и сделки с названием «Проба ecvi-b24»",

@@ -38,7 +38,9 @@ messages! {
             "Вызовы без ответа: {calls}. Ближайший запуск выяснит, что выполнилось, и передаст остальное.",
             "Calls without an answer: {calls}. The next run finds out what took effect and sends the rest.";
         GoneForNow { records: String, until: DateTime<Utc> } =>
-            "Исчезли из Ecvi: {records}. Если не вернутся до {until}, их сделки будут удалены, а гости и компании покинут свои сделки ([sync] delete_after).",
-            "Gone from Ecvi: {records}. Unless they are back by {until}, their deals are deleted, and guests and companies leave their deals ([sync] delete_after).";
+            "Исчезли из Ecvi: {records}. Если не вернутся до {until}, их сделки будут \
+             удалены, а гости и компании покинут свои сделки ([sync] delete_after).",
+            "Gone from Ecvi: {records}. Unless they are back by {until}, their deals are \
+             deleted, and guests and companies leave their deals ([sync] delete_after).";
     }
 }

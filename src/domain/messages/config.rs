@@ -10,8 +10,10 @@ messages! {
             "нет прав на файл конфигурации {path}: {remedy}",
             "no permission to read the configuration file {path}: {remedy}";
         FileMissing { path: String } =>
-            "файла конфигурации {path} нет: составьте его командой ecvi-b24 init или назовите другой ключом --config",
-            "there is no configuration file {path}: write it with ecvi-b24 init, or name another one with --config";
+            "файла конфигурации {path} нет: составьте его командой \
+             ecvi-b24 init или назовите другой ключом --config",
+            "there is no configuration file {path}: write it with \
+             ecvi-b24 init, or name another one with --config";
         FileNotUtf8 { path: String } =>
             "файл конфигурации {path} не в кодировке UTF-8: сохраните его в ней",
             "the configuration file {path} is not in UTF-8: save it so";
@@ -22,8 +24,12 @@ messages! {
             "ошибка в файле конфигурации {path}",
             "the configuration file {path} is wrong";
         FileOfOthers { path: String } =>
-            "файл конфигурации {path} может изменить не только root, а команду выполняет root: выполните её от имени владельца файла (sudo -u …) или оставьте файл одному root (chown root, chmod go-w)",
-            "others than root may change the configuration file {path}, and root runs the command: run it as the file's owner (sudo -u …), or leave the file to root alone (chown root, chmod go-w)";
+            "файл конфигурации {path} может изменить не только root, а команду \
+             выполняет root: выполните её от имени владельца файла (sudo -u …) \
+             или оставьте файл одному root (chown root, chmod go-w)",
+            "others than root may change the configuration file {path}, and \
+             root runs the command: run it as the file's owner (sudo -u …), \
+             or leave the file to root alone (chown root, chmod go-w)";
         LineWrong { line: usize, error: Box<Message> } =>
             "строка {line}: {error}",
             "line {line}: {error}";
@@ -34,8 +40,10 @@ messages! {
             "{key} — сам файл конфигурации {path}: назовите другой",
             "{key} is the configuration file {path} itself: name another one";
         UnusedState { path: String } =>
-            "Состояние {path} рядом со ссылкой не используется: если нужно именно оно, укажите в [state] path полный путь; если нет, уберите его",
-            "The state {path} beside the link is not used: if it is the right one, give its full path in [state] path; if not, move it away";
+            "Состояние {path} рядом со ссылкой не используется: если нужно именно \
+             оно, укажите в [state] path полный путь; если нет, уберите его",
+            "The state {path} beside the link is not used: if it is the right \
+             one, give its full path in [state] path; if not, move it away";
         OutOfBounds { key: String, number: i64, least: u64, most: u64 } =>
             "{key} = {number}: от {least} до {most}",
             "{key} = {number}: from {least} to {most}";
@@ -43,14 +51,20 @@ messages! {
             "{key}: «{text}» не длительность (самое большее год); пишите, например, 90s, 15m или 2h",
             "{key}: \"{text}\" is not a duration of up to a year; write 90s, 15m or 2h";
         WriteBackWithQueries =>
-            "[mirror] write_back пишет только в таблицы guests, companies и bookings, а в [mirror.queries] вместо них заданы запросы",
-            "[mirror] write_back writes into the tables guests, companies and bookings alone, and [mirror.queries] replaces them";
+            "[mirror] write_back пишет только в таблицы guests, companies \
+             и bookings, а в [mirror.queries] вместо них заданы запросы",
+            "[mirror] write_back writes into the tables guests, companies \
+             and bookings alone, and [mirror.queries] replaces them";
         NoSuchStatus { code: String, status: String } =>
-            "[mirror.statuses] \"{code}\" = \"{status}\": такого статуса нет; бывают temporary, confirmed, checked_in, checked_out, cancelled, no_show",
-            "[mirror.statuses] \"{code}\" = \"{status}\": no such status; there are temporary, confirmed, checked_in, checked_out, cancelled, no_show";
+            "[mirror.statuses] \"{code}\" = \"{status}\": такого статуса нет; бывают \
+             temporary, confirmed, checked_in, checked_out, cancelled, no_show",
+            "[mirror.statuses] \"{code}\" = \"{status}\": no such status; there \
+             are temporary, confirmed, checked_in, checked_out, cancelled, no_show";
         NoSuchEncoding { section: String, name: String } =>
-            "{section} encoding = \"{name}\": такой кодировки нет; бывают, например, windows-1251, koi8-r, ibm866. UTF-8 и UTF-16 узнаются сами",
-            "{section} encoding = \"{name}\": no such encoding; there are, for example, windows-1251, koi8-r, ibm866. UTF-8 and UTF-16 are recognised by themselves";
+            "{section} encoding = \"{name}\": такой кодировки нет; бывают, \
+             например, windows-1251, koi8-r, ibm866. UTF-8 и UTF-16 узнаются сами",
+            "{section} encoding = \"{name}\": no such encoding; there are, for example, \
+             windows-1251, koi8-r, ibm866. UTF-8 and UTF-16 are recognised by themselves";
         NoDate { text: String } =>
             "[export] bookings_from: «{text}» не дата; пишите, например, 2024-01-01",
             "[export] bookings_from: \"{text}\" is no date; write 2024-01-01";
@@ -59,7 +73,8 @@ messages! {
             "[load.{table}] names headings, but no report file: add it to [load.files] {table}";
         HeadingWithoutColumn { table: String, heading: String } =>
             "[load.{table}] \"{heading}\": столбец не назван; например \"Фамилия\" = \"last_name\"",
-            "[load.{table}] \"{heading}\": no column is named; write, for example, \"Фамилия\" = \"last_name\"";
+            "[load.{table}] \"{heading}\": no column is named; \
+             write, for example, \"Фамилия\" = \"last_name\"";
         OddColumn { table: String, heading: String, column: String } =>
             "[load.{table}] \"{heading}\" = \"{column}\": в имени столбца бывают только буквы, цифры и _",
             "[load.{table}] \"{heading}\" = \"{column}\": a column's name has letters, digits and _ alone";
@@ -71,7 +86,8 @@ messages! {
             "[load.{table}]: no heading of the report fills {columns}";
         KeySplit { table: String, column: String } =>
             "[load.{table}]: столбец {column} заполняется одним заголовком целиком",
-            "[load.{table}]: the column {column} is filled by one heading alone, and by the whole of its cell";
+            "[load.{table}]: the column {column} is filled by \
+             one heading alone, and by the whole of its cell";
         ReportIsOtherFile { key: String, path: String } =>
             "{key} и [load.files] — один и тот же файл {path}: отчёт должен быть своим файлом",
             "{key} and [load.files] are one and the same file, {path}: a report is a file of its own";
@@ -79,8 +95,10 @@ messages! {
             "[monitoring] heartbeat_url: адрес должен начинаться с https://",
             "[monitoring] heartbeat_url: the address must begin with https://";
         MetricsUnread =>
-            "[monitoring] metrics_file: имя должно оканчиваться на .prom, других файлов сборщик Prometheus не читает",
-            "[monitoring] metrics_file: its name must end with .prom, Prometheus' collector reads no other files";
+            "[monitoring] metrics_file: имя должно оканчиваться \
+             на .prom, других файлов сборщик Prometheus не читает",
+            "[monitoring] metrics_file: its name must end with \
+             .prom, Prometheus' collector reads no other files";
         NoUser { key: String } =>
             "{key}: укажите id пользователя портала, он больше нуля",
             "{key}: give the id of a user of the portal, which is above zero";
@@ -115,8 +133,10 @@ messages! {
             "имя портала в адресе вебхука записано неверно",
             "the portal's name in the webhook is malformed";
         WebhookForm =>
-            "адрес вебхука должен иметь вид https://ПОРТАЛ/rest/НОМЕР/КОД/ (Битрикс24: Приложения, Разработчикам, Другое, Входящий вебхук)",
-            "the webhook must have the form https://PORTAL/rest/NUMBER/CODE/ (Bitrix24: Applications, Developer resources, Other, Inbound webhook)";
+            "адрес вебхука должен иметь вид https://ПОРТАЛ/rest/НОМЕР/КОД/ \
+             (Битрикс24: Приложения, Разработчикам, Другое, Входящий вебхук)",
+            "the webhook must have the form https://PORTAL/rest/NUMBER/CODE/ \
+             (Bitrix24: Applications, Developer resources, Other, Inbound webhook)";
         WebhookMisplaced { place: String } =>
             "адрес вебхука стоит не на своём месте{place}: его ключ — [portal] webhook",
             "a webhook's address stands in the wrong place{place}: its key is [portal] webhook";

@@ -7,8 +7,10 @@ messages! {
     pub enum FlawMessage {
         NoId => "нет кода записи (id)", "the record's id is missing";
         Width { found: usize, wanted: usize } =>
-            "значений {found}, а заголовков {wanted}; возможно, в тексте есть разделитель или кавычка без пары",
-            "{found} values under {wanted} headings; a text may hold the separator, or a quote without its pair";
+            "значений {found}, а заголовков {wanted}; возможно, \
+             в тексте есть разделитель или кавычка без пары",
+            "{found} values under {wanted} headings; a text may \
+             hold the separator, or a quote without its pair";
         Date =>
             "дата не читается; нужен вид 20.05.2026 14:00 или 2026-05-20 14:00, день рождения без времени",
             "the date cannot be read; write 20.05.2026 14:00 or 2026-05-20 14:00, a birthday without a time";
@@ -32,7 +34,9 @@ messages! {
             "у того же кода другие значения (строки: {lines}); какие верны, неизвестно",
             "the same id has other values (lines: {lines}), and nothing tells which are right";
         WhoseAmount { lines: Vec<u64> } =>
-            "у заявки есть и другие строки с суммой (строки: {lines}): укажите [load] amount_of = \"room\" (сумма номера) или \"booking\" (сумма заявки)",
-            "other rows of the booking have an amount too (lines: {lines}): set [load] amount_of = \"room\" (each its room's) or \"booking\" (all the booking's)";
+            "у заявки есть и другие строки с суммой (строки: {lines}): укажите [load] \
+             amount_of = \"room\" (сумма номера) или \"booking\" (сумма заявки)",
+            "other rows of the booking have an amount too (lines: {lines}): set [load] \
+             amount_of = \"room\" (each its room's) or \"booking\" (all the booking's)";
     }
 }

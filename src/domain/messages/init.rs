@@ -8,10 +8,13 @@ messages! {
     pub enum InitMessage => System {
         AnswerMissing { question: String, flag: String } =>
             "нет ответа на вопрос «{question}», а терминала, чтобы спросить, нет. Ответьте ключом: {flag}",
-            "the question \"{question}\" has no answer, and there is no terminal to ask on. Answer by the option: {flag}";
+            "the question \"{question}\" has no answer, and there \
+             is no terminal to ask on. Answer by the option: {flag}";
         AnswerOrYes { question: String, flag: String, proposed: String } =>
-            "нет ответа на вопрос «{question}», а терминала, чтобы спросить, нет. Ответьте ключом: {flag}; или согласитесь со всем предложенным (здесь: {proposed}) ключом --yes",
-            "the question \"{question}\" has no answer, and there is no terminal to ask on. Answer by the option: {flag}; or take all that is proposed (here: {proposed}) by --yes";
+            "нет ответа на вопрос «{question}», а терминала, чтобы спросить, нет. Ответьте ключом: \
+             {flag}; или согласитесь со всем предложенным (здесь: {proposed}) ключом --yes",
+            "the question \"{question}\" has no answer, and there is no terminal to ask on. Answer \
+             by the option: {flag}; or take all that is proposed (here: {proposed}) by --yes";
         NoSuchAnswer { flag: String, given: String, choices: String } =>
             "{flag}: «{given}» не подходит; можно: {choices}",
             "{flag}: \"{given}\" is none of these: {choices}";
@@ -20,11 +23,14 @@ messages! {
             "терминал не отвечает ({error}); ничего не записано",
             "the terminal does not answer ({error}); nothing was written";
         FileChangedMeanwhile { path: String } =>
-            "файл {path} тем временем изменил кто-то другой, поэтому он не записан; запустите ecvi-b24 init ещё раз",
+            "файл {path} тем временем изменил кто-то другой, \
+             поэтому он не записан; запустите ecvi-b24 init ещё раз",
             "somebody else changed {path} meanwhile, so it was not written; run ecvi-b24 init again";
         NotWritten { path: String } =>
-            "не удалось записать {path}. Запустите init от имени администратора (sudo) или укажите другой файл ключом --config",
-            "{path} could not be written. Run init as an administrator (sudo), or name another file by --config";
+            "не удалось записать {path}. Запустите init от имени \
+             администратора (sudo) или укажите другой файл ключом --config",
+            "{path} could not be written. Run init as an \
+             administrator (sudo), or name another file by --config";
         WebhookUnusable { reason: Box<Message> } => "Вебхук: {reason}", "Webhook: {reason}";
         NoWebhookOnInput =>
             "--webhook-stdin: на входе нет адреса вебхука",
@@ -36,8 +42,10 @@ messages! {
             "--query {table}: запрос не даёт всех нужных столбцов",
             "--query {table}: the query does not yield all columns that are needed";
         ReportIncomplete { path: String, table: String, missing: String } =>
-            "в отчёте {path} не найдены заголовки для столбцов: {missing}. Укажите их в [load.{table}] (docs/load.ru.md) или выгрузите отчёт с ними",
-            "the report {path} has no headings that are known for {missing}. Name them in [load.{table}] (docs/load.md), or export the report with them";
+            "в отчёте {path} не найдены заголовки для столбцов: {missing}. Укажите \
+             их в [load.{table}] (docs/load.ru.md) или выгрузите отчёт с ними",
+            "the report {path} has no headings that are known for {missing}. Name \
+             them in [load.{table}] (docs/load.md), or export the report with them";
         MirrorHasNoTables { path: String } =>
             "в файле {path} нет ни одной таблицы: зеркало ещё не наполнено",
             "the file {path} has no tables: the mirror was not filled yet";

@@ -111,7 +111,8 @@ macro_rules! messages {
     (
         $(#[$about:meta])*
         pub enum $module:ident $(=> $source:ident)? {
-            $($variant:ident $({ $($argument:ident: $type:ty),* $(,)? })? => $ru:literal, $en:literal;)*
+            $($variant:ident $({ $($argument:ident: $type:ty),* $(,)? })? =>
+                $ru:literal, $en:literal;)*
         }
     ) => {
         $(#[$about])*
@@ -125,11 +126,9 @@ macro_rules! messages {
             fn localized(&self, language: $crate::domain::language::Language) -> String {
                 match self {
                     $($module::$variant $({ $($argument),* })? => {
-                        $($(let $argument = $crate::domain::messages::Localized::localized($argument, language);)*)?
-                        match language {
-                            $crate::domain::language::Language::Ru => format!($ru),
-                            $crate::domain::language::Language::En => format!($en),
-                        }
+                        $($(let $argument =
+                            $crate::domain::messages::Localized::localized($argument, language);)*)?
+                        $crate::msg!(language, $ru, $en)
                     })*
                 }
             }

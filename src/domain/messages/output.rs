@@ -39,11 +39,17 @@ messages! {
             "Идёт другой запуск; {command} ничего не делает, повторите позже",
             "Another run is under way; {command} does nothing, try again later";
         ExportCompleted =>
-            "Первичная выгрузка завершена. Дальше: ecvi-b24 sync каждые три минуты, из cron или по таймеру systemd.",
-            "The initial export is completed. Next: ecvi-b24 sync every three minutes, by cron or a systemd timer.";
+            "Первичная выгрузка завершена. Дальше: ecvi-b24 sync \
+             каждые три минуты, из cron или по таймеру systemd.",
+            "The initial export is completed. Next: ecvi-b24 sync \
+             every three minutes, by cron or a systemd timer.";
         ExportCompletedInPart { failed: u64 } =>
-            "Первичная выгрузка прошла до конца, но не передано записей: {failed}. Причины и что делать: ecvi-b24 status. Дальше: ecvi-b24 sync каждые три минуты, из cron или по таймеру systemd; он передаст и исправленное.",
-            "The initial export went through, but records were not sent: {failed}. For the reasons and what to do run ecvi-b24 status. Next: ecvi-b24 sync every three minutes, by cron or a systemd timer; it also sends what was corrected.";
+            "Первичная выгрузка прошла до конца, но не передано записей: {failed}. \
+             Причины и что делать: ecvi-b24 status. Дальше: ecvi-b24 sync каждые три \
+             минуты, из cron или по таймеру systemd; он передаст и исправленное.",
+            "The initial export went through, but records were not sent: {failed}. For \
+             the reasons and what to do run ecvi-b24 status. Next: ecvi-b24 sync every \
+             three minutes, by cron or a systemd timer; it also sends what was corrected.";
         StartTimer =>
             "Таймер: sudo systemctl enable --now ecvi-b24.timer",
             "The timer: sudo systemctl enable --now ecvi-b24.timer";
@@ -52,6 +58,7 @@ messages! {
             "The line for cron (crontab -e as the same user):\n{line}";
         NotRepaired { records: u64 } =>
             "Не исправлено записей: {records}. Причины: ecvi-b24 status, расхождения: ecvi-b24 audit",
-            "Records not repaired: {records}. For the reasons run ecvi-b24 status, for what differs ecvi-b24 audit";
+            "Records not repaired: {records}. For the reasons run \
+             ecvi-b24 status, for what differs ecvi-b24 audit";
     }
 }

@@ -30,8 +30,10 @@ messages! {
             "там уже есть другой файл: уберите его или укажите другой путь",
             "another file is there already: move it away, or name another path";
         RunAsOwner =>
-            "выполните команду от имени пользователя, который ведёт запуски (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
-            "run the command as the user of the scheduled runs (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)";
+            "выполните команду от имени пользователя, который ведёт запуски \
+             (после установки из пакета: sudo -u ecvi-b24 ecvi-b24 …)",
+            "run the command as the user of the scheduled runs \
+             (installed from the package: sudo -u ecvi-b24 ecvi-b24 …)";
         CheckPath => "проверьте путь", "check its path";
         TooFewDescriptors =>
             "не хватает файловых дескрипторов: увеличьте предел открытых файлов (ulimit -n, LimitNOFILE)",

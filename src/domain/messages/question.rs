@@ -29,7 +29,9 @@ messages! {
             "The status code \"{code}\" (bookings: {count}) means";
         Funnel => "Воронка сделок", "The funnel of the deals";
         Stages => "Стадии назначены верно?", "Are these the stages?";
-        Stage { status: Box<Message> } => "Стадия для статуса «{status}»", "The stage of the status \"{status}\"";
+        Stage { status: Box<Message> } =>
+            "Стадия для статуса «{status}»",
+            "The stage of the status \"{status}\"";
         Currency => "Валюта сделок", "The currency of the deals";
         Responsible => "Ответственный за новые карточки", "Who is responsible for new cards";
         ResponsibleOf { records: Box<Message> } =>
@@ -50,12 +52,16 @@ messages! {
             "↑↓: choose, Enter: done, letters: search";
         HelpToTick => "Пробел — отметить или снять, Enter — готово", "Space: tick or untick, Enter: done";
         HelpWithPath => "Путь к файлу; Enter — взять предложенный", "A path; Enter: take the one proposed";
-        HelpWithQuery => "Enter — взять этот запрос, или исправьте его", "Enter: take this query, or correct it";
+        HelpWithQuery =>
+            "Enter — взять этот запрос, или исправьте его",
+            "Enter: take this query, or correct it";
         HelpWithReport =>
             "CSV или XLSX из Ecvi; «*» в имени — самый новый из таких файлов",
             "CSV or XLSX from Ecvi; a * in the name: the newest of such files";
         HelpWithWebhook =>
-            "Битрикс24, администратор: Приложения → Разработчикам → Готовые сценарии → Другое → Входящий вебхук; право CRM (crm). Адрес при вводе не виден",
-            "Bitrix24, an administrator: Applications → Developer resources → Ready-made scenarios → Other → Incoming webhook; the right CRM (crm). The address is not shown";
+            "Битрикс24, администратор: Приложения → Разработчикам → Готовые сценарии \
+             → Другое → Входящий вебхук; право CRM (crm). Адрес при вводе не виден",
+            "Bitrix24, an administrator: Applications → Developer resources → Ready-made \
+             scenarios → Other → Incoming webhook; the right CRM (crm). The address is not shown";
     }
 }

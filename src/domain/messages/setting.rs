@@ -15,8 +15,11 @@ messages! {
         Item { finding: Box<Message> } => "- {finding}", "- {finding}";
         ItemAlternatives { alternatives: Box<Message> } => "  {alternatives}", "  {alternatives}";
         ConfigurationWrong { findings: Box<Message> } =>
-            "в конфигурации указано то, чего нет на портале; ничего не передано.\n{findings}\nИсправьте файл конфигурации или заведите недостающее в Битрикс24",
-            "the configuration names what the portal does not have; nothing was sent.\n{findings}\nCorrect the configuration file or add what is missing to Bitrix24";
+            "в конфигурации указано то, чего нет на портале; \
+             ничего не передано.\n{findings}\nИсправьте файл \
+             конфигурации или заведите недостающее в Битрикс24",
+            "the configuration names what the portal does not have; nothing was \
+             sent.\n{findings}\nCorrect the configuration file or add what is missing to Bitrix24";
         FilledByPortal => "это поле заполняет сам портал", "the portal fills this field itself";
         NotFillable { field_type: String } =>
             "поле типа {field_type} нельзя заполнить текстом",
@@ -48,10 +51,14 @@ messages! {
         NoUser => "такого пользователя на портале нет", "the portal has no such user";
         NoField => "такого поля на портале нет", "the portal has no such field";
         NoticesSent { keys: String, user: u64, own: u64 } =>
-            "Уведомления: вебхук принадлежит пользователю {own}, а ответственным назначается {user} ({keys}): о каждой карточке первичной выгрузки портал пришлёт ему уведомление",
-            "Notices: the webhook is user {own}'s and the responsible user is {user} ({keys}): the portal sends that user a notice of each card of the initial export";
+            "Уведомления: вебхук принадлежит пользователю {own}, а ответственным назначается \
+             {user} ({keys}): о каждой карточке первичной выгрузки портал пришлёт ему уведомление",
+            "Notices: the webhook is user {own}'s and the responsible user is {user} \
+             ({keys}): the portal sends that user a notice of each card of the initial export";
         AvoidNotices { user: u64 } =>
-            "Если это лишнее, создайте вебхук от имени пользователя {user} или отключите ему уведомления CRM на время выгрузки",
-            "If that is too much, make the webhook as user {user}, or turn that user's CRM notices off while the export runs";
+            "Если это лишнее, создайте вебхук от имени пользователя \
+             {user} или отключите ему уведомления CRM на время выгрузки",
+            "If that is too much, make the webhook as user {user}, or \
+             turn that user's CRM notices off while the export runs";
     }
 }

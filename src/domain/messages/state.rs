@@ -6,14 +6,20 @@ messages! {
     /// The file of the state.
     pub enum StateMessage => State {
         NotWritable =>
-            "состояние не записывается: проверьте место на диске (и там, где временные файлы, TMPDIR) и права на файл и на его папку",
-            "the state cannot be written: check the disk space (that of temporary files too, TMPDIR) and the permissions of the file and of its folder";
+            "состояние не записывается: проверьте место на диске (и там, \
+             где временные файлы, TMPDIR) и права на файл и на его папку",
+            "the state cannot be written: check the disk space (that of temporary \
+             files too, TMPDIR) and the permissions of the file and of its folder";
         Damaged =>
-            "файл состояния повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
-            "the state is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what is in the CRM already";
+            "файл состояния повреждён: верните его копию; если её нет, уберите файл и \
+             выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
+            "the state is damaged: put its copy back; if there is none, move the file \
+             away and run ecvi-b24 initial-export, which finds what is in the CRM already";
         FileDamaged { path: String } =>
-            "файл состояния {path} повреждён: верните его копию; если её нет, уберите файл и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
-            "the state {path} is damaged: put its copy back; if there is none, move the file away and run ecvi-b24 initial-export, which finds what is in the CRM already";
+            "файл состояния {path} повреждён: верните его копию; если её нет, уберите файл \
+             и выполните ecvi-b24 initial-export, он найдёт в CRM всё, что там уже есть",
+            "the state {path} is damaged: put its copy back; if there is none, move the file \
+             away and run ecvi-b24 initial-export, which finds what is in the CRM already";
         NotAFile { path: String, reason: Box<Message> } =>
             "файл состояния {path}: {reason}; укажите в [state] path сам файл",
             "the state {path}: {reason}; name the file itself in [state] path";
@@ -21,8 +27,10 @@ messages! {
             "файл состояния {path} занят другой программой: повторите позже",
             "the state {path} is held by another program: try again later";
         DiskFailed { path: String } =>
-            "состояние {path} не записывается: проверьте диск, свободное место и предел размера файлов (ulimit -f)",
-            "the state {path} cannot be written: check the disk, its free space and the limit of file sizes (ulimit -f)";
+            "состояние {path} не записывается: проверьте диск, \
+             свободное место и предел размера файлов (ulimit -f)",
+            "the state {path} cannot be written: check the disk, \
+             its free space and the limit of file sizes (ulimit -f)";
         Denied { path: String, remedy: Box<Message> } =>
             "нет прав на файл состояния {path}: {remedy}",
             "no permission for the state {path}: {remedy}";
@@ -39,7 +47,9 @@ messages! {
             "файл состояния создан более старой версией программы; его обновит следующий запуск sync",
             "the state was made by an older version of this program; the next sync brings it up to date";
         ForeignJournal { path: String } =>
-            "рядом с файлом состояния лежал журнал другого файла (после прерванного запуска вернули копию?); он переименован в {path}, его можно удалить",
-            "beside the state lay the journal of another file (was a copy put back after a run was killed?); it is {path} now and can be deleted";
+            "рядом с файлом состояния лежал журнал другого файла (после прерванного \
+             запуска вернули копию?); он переименован в {path}, его можно удалить",
+            "beside the state lay the journal of another file (was a copy put \
+             back after a run was killed?); it is {path} now and can be deleted";
     }
 }

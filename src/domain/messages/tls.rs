@@ -24,11 +24,14 @@ messages! {
             "портал не знает TLS 1.2 и 1.3, без них соединения нет: обновите его веб-сервер",
             "the portal knows neither TLS 1.2 nor 1.3, which a connection needs: update its web server";
         ClientCertificateWanted =>
-            "портал требует сертификат клиента, а программа его не предъявляет: снимите это требование для REST",
+            "портал требует сертификат клиента, а программа его \
+             не предъявляет: снимите это требование для REST",
             "the portal demands a certificate of the client, which this program has not: lift that for REST";
         HandshakeBrokenOff =>
-            "портал прервал установление TLS: проверьте настройки его веб-сервера (шифры, требование сертификата клиента)",
-            "the portal broke off the TLS handshake: check its web server (ciphers, a demanded client certificate)";
+            "портал прервал установление TLS: проверьте настройки \
+             его веб-сервера (шифры, требование сертификата клиента)",
+            "the portal broke off the TLS handshake: check its \
+             web server (ciphers, a demanded client certificate)";
         NameUnknown =>
             "сервер не знает такого имени: проверьте адрес в [portal] webhook",
             "the server does not know this name: check the address in [portal] webhook";
@@ -42,21 +45,29 @@ messages! {
             "TLS не установлен ({reason})",
             "TLS could not be set up ({reason})";
         Expired =>
-            "срок действия сертификата портала истёк: его обновляет администратор портала; проверьте и часы этой машины",
-            "the portal's certificate has expired: its administrator renews it; check this machine's clock too";
+            "срок действия сертификата портала истёк: его обновляет \
+             администратор портала; проверьте и часы этой машины",
+            "the portal's certificate has expired: its administrator \
+             renews it; check this machine's clock too";
         NotValidYet =>
-            "сертификат портала ещё не действует: скорее всего, отстают часы этой машины, исправьте дату и время",
-            "the portal's certificate is not valid yet: most likely this machine's clock is behind, set date and time";
+            "сертификат портала ещё не действует: скорее всего, \
+             отстают часы этой машины, исправьте дату и время",
+            "the portal's certificate is not valid yet: most likely \
+             this machine's clock is behind, set date and time";
         ForAnotherName =>
             "сертификат сервера выдан другому имени: проверьте адрес в [portal] webhook",
             "the server's certificate is for another name: check the address in [portal] webhook";
         Revoked => "сертификат портала отозван", "the portal's certificate was revoked";
         UnknownIssuer =>
-            "сертификат сервера не принят (UnknownIssuer); если он у портала собственный, укажите его в [portal] ca_file",
-            "the server's certificate is not accepted (UnknownIssuer); where the portal has one of its own, name it in [portal] ca_file";
+            "сертификат сервера не принят (UnknownIssuer); если он \
+             у портала собственный, укажите его в [portal] ca_file",
+            "the server's certificate is not accepted (UnknownIssuer); where \
+             the portal has one of its own, name it in [portal] ca_file";
         AuthorityAsServer =>
-            "сертификат сервера выпущен как сертификат центра (CA:TRUE), таким сервер не может пользоваться; выпустите обычный",
-            "the server's certificate is one of an authority (CA:TRUE), which no server may use; make an ordinary one";
+            "сертификат сервера выпущен как сертификат центра (CA:TRUE), \
+             таким сервер не может пользоваться; выпустите обычный",
+            "the server's certificate is one of an authority \
+             (CA:TRUE), which no server may use; make an ordinary one";
         NotAccepted { reason: String } =>
             "сертификат сервера не принят ({reason})",
             "the server's certificate is not accepted ({reason})";

@@ -40,7 +40,8 @@ pub(super) fn chart(title: &str, total: &str, columns: &[Column]) -> String {
     let labels: String = columns.iter().map(label).collect();
     format!(
         "<figure><figcaption><span>{title}</span><b>{total}</b></figcaption>\n\
-         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{title}: {total}\">\n\
+         <svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\" \
+         role=\"img\" aria-label=\"{title}: {total}\">\n\
          {bars}</svg><div class=\"axis\">{labels}</div></figure>\n",
         title = html::text(title),
         total = html::text(total),
@@ -60,8 +61,8 @@ fn bar(column: &Column, left: f64, place: f64, highest: u64) -> String {
     }
     // The whole place shows the hint, also where the bar is low.
     format!(
-        "<g><rect class=\"place\" x=\"{left:.1}\" y=\"0\" width=\"{place:.1}\" height=\"{HEIGHT}\"/>{layers}\
-         <title>{}</title></g>\n",
+        "<g><rect class=\"place\" x=\"{left:.1}\" y=\"0\" width=\"{place:.1}\" \
+         height=\"{HEIGHT}\"/>{layers}<title>{}</title></g>\n",
         html::text(&column.hint)
     )
 }
@@ -71,7 +72,8 @@ fn layer(class: &str, x: f64, width: f64, top: f64, bottom: f64) -> String {
     let y = HEIGHT as f64 - top;
     let height = (top - bottom).max(1.5);
     format!(
-        "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\"/>"
+        "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" \
+         width=\"{width:.1}\" height=\"{height:.1}\"/>"
     )
 }
 

@@ -93,7 +93,8 @@ pub(super) fn records(overview: &Overview, view: &View<'_>) -> String {
     let text = error.map(|error| html::paragraph("note", &pending_unknown(error, language)));
     let text = text.unwrap_or_default();
     format!(
-        "<section class=\"card\"><table><thead><tr>{head}</tr></thead><tbody>\n{rows}</tbody></table>\n{text}</section>\n"
+        "<section class=\"card\"><table><thead><tr>{head}</tr></thead><tbody>\n\
+         {rows}</tbody></table>\n{text}</section>\n"
     )
 }
 
@@ -102,7 +103,8 @@ fn row(name: &str, counts: &RecordCounts, language: Language) -> String {
     let pending = pending.map_or("?".to_owned(), |count| grouped(count, language));
     let failed_class = if failed > 0 { " class=\"bad\"" } else { "" };
     format!(
-        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{pending}</td><td{failed_class}>{}</td><td>{}</td></tr>\n",
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{pending}</td>\
+         <td{failed_class}>{}</td><td>{}</td></tr>\n",
         html::text(name),
         grouped(synced, language),
         grouped(failed, language),

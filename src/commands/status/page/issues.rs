@@ -34,7 +34,8 @@ fn section(section: &Section<'_>, view: &View<'_>) -> String {
     };
     let reasons: String = reasons.iter().map(|(code, issues)| reason(code, issues, view)).collect();
     format!(
-        "<section class=\"card {class}\"><h2>{} <b class=\"count\">{count}</b></h2>\n{reasons}</section>\n",
+        "<section class=\"card {class}\"><h2>{} <b class=\"count\">{count}</b></h2>\n\
+         {reasons}</section>\n",
         html::text(title)
     )
 }

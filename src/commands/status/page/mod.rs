@@ -27,7 +27,8 @@ const STYLE: &str = include_str!("style.css");
 const REFRESH: &str = "<meta http-equiv=\"refresh\" content=\"180\">\n";
 
 /// Whatever a text might become: nothing is loaded and nothing is executed.
-const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
+const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" \
+                      content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
 
 /// How the page comes about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,8 +62,9 @@ pub(crate) fn render(
     format!(
         "{MARK}\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n{POLICY}\
-         <meta name=\"referrer\" content=\"no-referrer\">\n{refresh}<title>{title}</title>\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta name=\"robots\" content=\"noindex\">\n\
+         {POLICY}<meta name=\"referrer\" content=\"no-referrer\">\n{refresh}<title>{title}</title>\n\
          <style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
         lang = lang(view.language),
         title = html::text(&title(&verdict, view.language)),
@@ -98,7 +100,8 @@ fn header(verdict: &Verdict, config: &Config, now: DateTime<Utc>) -> String {
     let written = msg!(language, "По состоянию на {time}", "As of {time}");
     let host = config.portal.webhook.host();
     format!(
-        "<header class=\"{}\"><span class=\"name\">{} <small>{}</small></span><time datetime=\"{}\">{}</time></header>\n",
+        "<header class=\"{}\"><span class=\"name\">{} <small>{}</small></span>\
+         <time datetime=\"{}\">{}</time></header>\n",
         verdict.level.class(),
         html::text(&title),
         html::text(host),
@@ -142,8 +145,14 @@ fn footer(written: Written, now: DateTime<Utc>, language: Language) -> String {
     let text = match written {
         Written::AfterRuns => msg!(
             language,
-            "Страница записана {time} и пишется заново после каждого запуска, обычно раз в три минуты; браузер перечитывает её сам. Если это время отстаёт от часов больше чем на 15 минут, запуски прекратились и написанному здесь верить нельзя: сообщите администратору.",
-            "This page was written at {time} and is written anew after each run, usually every three minutes; the browser reloads it by itself. If that time is more than 15 minutes behind the clock, the runs have stopped and this page cannot be relied on: tell the administrator."
+            "Страница записана {time} и пишется заново после каждого запуска, \
+             обычно раз в три минуты; браузер перечитывает её сам. Если это \
+             время отстаёт от часов больше чем на 15 минут, запуски прекратились \
+             и написанному здесь верить нельзя: сообщите администратору.",
+            "This page was written at {time} and is written anew after each run, \
+             usually every three minutes; the browser reloads it by itself. If \
+             that time is more than 15 minutes behind the clock, the runs have \
+             stopped and this page cannot be relied on: tell the administrator."
         ),
         Written::Once => msg!(
             language,

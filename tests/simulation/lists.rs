@@ -17,7 +17,7 @@ pub(crate) enum Oddity {
     Repeated,
     /// It comes the other way round.
     Reversed,
-    /// It does not show what was made within the last minute.
+    /// It does not show what was made just now.
     Lagging,
 }
 
@@ -28,12 +28,13 @@ pub(crate) struct Asked {
     pub(crate) writes: bool,
     /// The rows of its longest list.
     pub(crate) rows: usize,
-    /// A list shows what was made within the last minute.
+    /// A list shows what was made just now.
     pub(crate) is_fresh: bool,
 }
 
-/// So far an index may lag behind.
-const LAG: TimeDelta = TimeDelta::seconds(60);
+/// So far a list may lag behind: a call takes effect within a minute, and `settle_time` waits for so
+/// much longer. A portal's lists show at once what was made.
+const LAG: TimeDelta = TimeDelta::seconds(15);
 
 /// The lists of cards in an answer.
 fn lists<'r>(

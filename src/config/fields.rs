@@ -156,7 +156,7 @@ mod tests {
         let booking = serde_json::from_str(
             r#"{"number":"1","status":"checked_out","arrival":{"day":"2020-05-20","time":null},
                 "departure":{"day":"2020-05-29","time":null},"amount":"0.00","comment":"","guest":null,"company":null,
-                "payer":null,"residents":[]}"#,
+                "payer":null,"staying_guests":[]}"#,
         );
         let mapped = [
             (Kind::Guest, contact(&id, &guest.unwrap(), &extra, &config.contact, &types)),

@@ -121,7 +121,7 @@ impl DealParties {
         find: impl Fn(&RecordKey) -> Result<Party>,
     ) -> Result<DealParties> {
         let mut parties = DealParties::default();
-        for (at, id) in booking.guest.iter().chain(&booking.residents).enumerate() {
+        for (at, id) in booking.guest.iter().chain(&booking.staying_guests).enumerate() {
             let guest = RecordKey::new(Kind::Guest, id.clone());
             let party = find_by_either_type(&guest, &find)?;
             parties.add_guest(guest, party, at == 0 && booking.guest.is_some());

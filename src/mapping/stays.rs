@@ -23,7 +23,7 @@ pub fn guest_stays(booking: &Booking) -> Vec<GuestStay> {
     let amount = booking.amount.replace('.', "").parse().unwrap_or(0);
     let mut seen = BTreeSet::new();
     let mut stays = Vec::new();
-    for guest in booking.guest.iter().chain(&booking.residents) {
+    for guest in booking.guest.iter().chain(&booking.staying_guests) {
         // 41 and '41' are one guest.
         if seen.insert(guest.to_string()) {
             stays.push(GuestStay {
@@ -152,15 +152,15 @@ mod tests {
         StaySummary::of(numbered, day("2026-06-10"))
     }
 
-    fn booking(guest: Option<RecordId>, residents: &[RecordId]) -> Booking {
+    fn booking(guest: Option<RecordId>, staying: &[RecordId]) -> Booking {
         let mut booking: Booking = serde_json::from_str(
             r#"{"number":"1","status":"checked_out","arrival":{"day":"2026-05-20","time":null},
                 "departure":{"day":"2026-05-29","time":null},"amount":"-1300.50","comment":"","guest":null,
-                "company":null,"payer":null,"residents":[]}"#,
+                "company":null,"payer":null,"staying_guests":[]}"#,
         )
         .unwrap();
         booking.guest = guest;
-        booking.residents = residents.to_vec();
+        booking.staying_guests = staying.to_vec();
         booking
     }
 

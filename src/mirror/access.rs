@@ -1,10 +1,10 @@
-//! What is looked at before SQLite opens the mirror: that it is a file, that this user may read it,
-//! and that reading it leaves nothing behind that stops whatever fills it.
+//! Checks before SQLite opens the mirror: it is a file, this user may read it, and reading it leaves
+//! no files behind that stop the program that fills it.
 //!
 //! In WAL mode SQLite needs the files `-wal` and `-shm`, also for reading, and makes them where
-//! they are missing: with the permissions of the database, but owned by the reader. Where the owner
-//! of the database could not write them, it would be refused ("attempt to write a readonly
-//! database") from then on. So the mirror is not opened then.
+//! they are missing: with the permissions of the database, but owned by the reader. If the owner of
+//! the database cannot write them, all its writes fail from then on ("attempt to write a readonly
+//! database"). So the mirror is not opened then.
 
 use std::fs::{self, File, FileType};
 use std::io::{ErrorKind, Read};
@@ -27,8 +27,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// What keeps the files of a mirror in WAL mode as they were found; it must outlive the connection.
 #[derive(Debug, Default)]
 pub(super) struct Admission {
-    /// Under a shared lock: nobody who closes the database takes its log away between our look and
-    /// SQLite's.
+    /// Under a shared lock: a program that closes the database cannot remove its log between our
+    /// check and SQLite's.
     _locked: Option<File>,
 }
 
@@ -60,8 +60,8 @@ fn admit_log(path: &Path, file: File, patience: Duration) -> Result<Admission, R
     }
 }
 
-/// Every connection to a database in WAL mode holds such a lock; who closes the last one tries an
-/// exclusive one.
+/// Every connection to a database in WAL mode holds such a lock. The last one that closes tries to
+/// get an exclusive one.
 fn lock(path: &Path, file: &File, patience: Duration) -> Result<(), MirrorMessage> {
     use rustix::fs::{FlockOperation, fcntl_lock};
     use rustix::io::Errno;
@@ -74,7 +74,7 @@ fn lock(path: &Path, file: &File, patience: Duration) -> Result<(), MirrorMessag
             Err(Errno::AGAIN | Errno::ACCESS) => {
                 return Err(MirrorMessage::Busy { path: path.display().to_string() });
             }
-            // A file system without locks: SQLite says what it thinks of that.
+            // A file system without locks: SQLite reports that itself.
             Ok(()) | Err(_) => return Ok(()),
         }
     }
@@ -105,11 +105,14 @@ fn closed_folder(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     let mut folders: Vec<&Path> = path.ancestors().skip(1).collect();
     folders.reverse();
-    let closed = folders.into_iter().find(|folder| {
-        fs::metadata(folder.join("."))
-            .is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
-    });
-    closed.map(Path::to_path_buf)
+    for folder in folders {
+        if let Err(error) = fs::metadata(folder.join("."))
+            && error.kind() == ErrorKind::PermissionDenied
+        {
+            return Some(folder.to_path_buf());
+        }
+    }
+    None
 }
 
 /// Reading a pipe or a device may never end.

@@ -1,4 +1,4 @@
-//! When the mirror was written last: a filler that died says nothing else.
+//! When the mirror was written last: the only sign that the program that fills it has stopped.
 
 use std::fs;
 use std::path::Path;
@@ -10,8 +10,9 @@ use crate::platform::sidecar_path::sidecar_path;
 /// When the file, or its log, was written last; none where that cannot be seen.
 pub fn written_at(mirror: &Path) -> Option<DateTime<Utc>> {
     let file = fs::metadata(mirror).ok()?.modified().ok()?;
-    // An empty log may have been made by who only reads.
-    let log = fs::metadata(sidecar_path(mirror, "-wal")).ok().filter(|log| log.len() > 0);
-    let log = log.and_then(|log| log.modified().ok());
-    Some(log.map_or(file, |log| log.max(file)).into())
+    match fs::metadata(sidecar_path(mirror, "-wal")) {
+        // A reader may have made an empty log.
+        Ok(log) if log.len() > 0 => Some(log.modified().unwrap_or(file).max(file).into()),
+        _ => Some(file.into()),
+    }
 }

@@ -1,5 +1,5 @@
-//! `booking_guests`, read along with the bookings: a merge of two lists, so that no booking costs a
-//! query of its own. Hence both are ordered by the booking's id.
+//! `booking_guests`, read together with the bookings: both are ordered by the booking's id and
+//! merged, so that no booking costs a query of its own.
 
 use rusqlite::Result;
 use rusqlite::types::ValueRef;
@@ -9,11 +9,12 @@ use super::ids::{IdType, as_type, id_of};
 use super::values::trimmed;
 use crate::domain::record::RecordId;
 
-/// `booking_guests`, read along with the bookings.
+/// A stream over `booking_guests`.
 pub(super) struct BookingGuests<'s> {
     rows: rusqlite::Rows<'s>,
-    /// Bookings are named in another type than their own ids have.
+    /// The type of the bookings' own ids, where this table has another one.
     convert_to: Option<IdType>,
+    /// A row that was read and belongs to a later booking.
     ahead: Option<Stay>,
 }
 
@@ -21,16 +22,16 @@ pub(super) struct BookingGuests<'s> {
 struct Stay {
     booking: RecordId,
     position: i64,
-    /// None where nobody can say whom the row names.
+    /// None where the cell is no id.
     guest: Option<RecordId>,
 }
 
-/// Those who stay in one booking.
+/// The guests who stay in one booking.
 #[derive(Default)]
 pub(super) struct Stays {
     /// By position, then by id.
     pub(super) guests: Vec<RecordId>,
-    /// A row names somebody whom nobody can make out.
+    /// Whether a row has no usable guest id.
     pub(super) has_unreadable: bool,
 }
 
@@ -39,11 +40,11 @@ impl<'s> BookingGuests<'s> {
         BookingGuests { rows, convert_to, ahead: None }
     }
 
-    /// Those of one booking. Bookings must be asked for in the order of their ids.
+    /// The guests of one booking. Bookings must be asked for in the order of their ids.
     pub(super) fn of(&mut self, booking: &RecordId) -> Result<Stays> {
         let mut stays = Stays::default();
         let mut found = Vec::new();
-        while let Some(stay) = self.peek()? {
+        while let Some(stay) = self.next_stay()? {
             if stay.booking > *booking {
                 self.ahead = Some(stay);
                 break;
@@ -60,7 +61,7 @@ impl<'s> BookingGuests<'s> {
         Ok(stays)
     }
 
-    fn peek(&mut self) -> Result<Option<Stay>> {
+    fn next_stay(&mut self) -> Result<Option<Stay>> {
         if let Some(ahead) = self.ahead.take() {
             return Ok(Some(ahead));
         }
@@ -74,14 +75,12 @@ impl<'s> BookingGuests<'s> {
     }
 }
 
-/// Whole, or as text or decimal; what is none counts as the first.
+/// A whole number, also as text or as a decimal; anything else counts as 0.
 fn position(value: ValueRef<'_>) -> i64 {
-    match value {
-        ValueRef::Integer(position) => position,
-        other => {
-            let text = raw_text(other);
-            let whole = trimmed(&text).split('.').next();
-            whole.and_then(|whole| whole.parse().ok()).unwrap_or(0)
-        }
+    if let ValueRef::Integer(position) = value {
+        return position;
     }
+    let text = raw_text(value);
+    let whole = trimmed(&text).split('.').next().unwrap_or_default();
+    whole.parse().unwrap_or(0)
 }

@@ -1,7 +1,7 @@
 //! The cells of one row, each read as what its column holds.
 //!
-//! Everything foreign is checked here. Nothing is guessed: a cell that cannot be understood is the
-//! record's failure, or a warning on it, with the column's name.
+//! Values of other programs are checked here, and nothing is guessed: a cell that cannot be
+//! understood is the record's failure, or a warning on it, with the column's name.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ const MAX_TEXT_BYTES: usize = 1024 * 1024;
 /// hundred thousand.
 const MAX_VALUES: usize = 100;
 
-/// A floating-point number keeps fifteen digits.
+/// A floating-point number is exact up to fifteen digits.
 const MOST_DIGITS: f64 = 1e15;
 
 /// How texts that are not UTF-8 are read; none where they are not.
@@ -33,14 +33,14 @@ pub(super) struct RowReader<'a, 'stmt> {
     row: &'a SqlRow<'stmt>,
     pub(super) names: &'a [&'static str],
     encoding: Encoding,
-    /// The position of a text that is no UTF-16.
+    /// The position of a text that is not valid UTF-16.
     broken: Option<usize>,
     warnings: Vec<RowWarning>,
 }
 
 impl<'a, 'stmt> RowReader<'a, 'stmt> {
-    /// The row has `names`, then `own` columns; a mirror of UTF-16 has one more, which says what is
-    /// no text.
+    /// The row has `names`, then `own` columns; a mirror of UTF-16 has one more with the position of
+    /// a text that is not valid.
     pub(super) fn new(
         row: &'a SqlRow<'stmt>,
         names: &'a [&'static str],
@@ -71,13 +71,15 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
     }
 
     fn text_at(&self, at: usize, column: &str) -> Result<String, RowError> {
-        let text = text_of(self.at(at), self.encoding).filter(|_| self.broken != Some(at));
-        // What it holds may be a person's data: the message names the column alone.
-        text.map(Cow::into_owned).ok_or_else(|| RowError::new(FailureCode::BadText, column, ""))
+        match text_of(self.at(at), self.encoding) {
+            Some(text) if self.broken != Some(at) => Ok(text.into_owned()),
+            // The value may be a person's data: the message names only the column.
+            _ => Err(RowError::new(FailureCode::BadText, column, "")),
+        }
     }
 
-    /// A column of the hotel's own, behind the usual ones. A decimal number stays one: as a text it
-    /// could mean two.
+    /// A column of the hotel's own, behind the usual ones. A decimal stays a number: as a text it
+    /// could be read in two ways.
     pub(super) fn own(&self, at: usize, column: &str) -> Result<serde_json::Value, RowError> {
         let at = self.names.len() + at;
         Ok(match self.at(at) {
@@ -100,7 +102,7 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
         self.warnings.push(RowWarning { code, column: column.to_owned() });
     }
 
-    /// Any value that nobody understands is off.
+    /// A flag; an unknown value counts as off, with a warning.
     fn flag(&mut self, column: &str) -> bool {
         let flag = match self.value(column) {
             ValueRef::Text(bytes) | ValueRef::Blob(bytes) if has_bits(bytes) => {
@@ -124,26 +126,35 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
 
     fn list(&mut self, column: &str) -> Result<Vec<String>, RowError> {
         if matches!(self.value(column), ValueRef::Real(number) if number.abs() >= MOST_DIGITS) {
-            // Digits that stood there are lost.
+            // The number lost some of its digits.
             return Err(RowError::new(FailureCode::BadText, column, ""));
         }
         let text = self.text(column)?;
-        let mut parts =
-            text.split([',', ';', '\n', '\r']).map(trimmed).filter(|part| !part.is_empty());
-        let list = parts.by_ref().take(MAX_VALUES).map(str::to_owned).collect();
-        if parts.next().is_some() {
-            self.warn(FailureCode::FieldLeftOut, column);
+        let mut list: Vec<String> = Vec::new();
+        for part in text.split([',', ';', '\n', '\r']).map(trimmed) {
+            if part.is_empty() {
+                continue;
+            }
+            if list.len() == MAX_VALUES {
+                self.warn(FailureCode::FieldLeftOut, column);
+                break;
+            }
+            list.push(part.to_owned());
         }
         Ok(list)
     }
 
-    /// `Иван <ivan@example.ru>` is the address in it.
+    /// Of `Иван <ivan@example.ru>` only the address.
     fn emails(&mut self) -> Result<Vec<String>, RowError> {
-        let address = |text: String| {
-            let inside = text.strip_suffix('>').and_then(|text| text.rsplit_once('<'));
-            inside.map_or_else(|| text.clone(), |(_, address)| trimmed(address).to_owned())
-        };
-        Ok(self.list("email")?.into_iter().map(address).collect())
+        let mut emails = self.list("email")?;
+        for email in &mut emails {
+            if let Some(text) = email.strip_suffix('>')
+                && let Some((_, address)) = text.rsplit_once('<')
+            {
+                *email = trimmed(address).to_owned();
+            }
+        }
+        Ok(emails)
     }
 
     /// A reference to another record; NULL and blank are none.
@@ -164,10 +175,13 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
     /// The object that Ecvi names; NULL, blank and 0 are none.
     pub(super) fn crm_id(&self) -> Result<Option<i64>, RowError> {
         let text = self.text("crm_id")?;
+        if text.is_empty() {
+            return Ok(None);
+        }
         match whole_number(&text) {
-            _ if text.is_empty() => Ok(None),
-            Some(id) => Ok(Some(id).filter(|id| *id > 0)),
-            // It would get a second object.
+            Some(id) if id > 0 => Ok(Some(id)),
+            Some(_) => Ok(None),
+            // Without its id the record would get a second object.
             None => Err(RowError::new(FailureCode::BadId, "crm_id", &text)),
         }
     }
@@ -217,7 +231,7 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
 
     pub(super) fn booking(
         &mut self,
-        residents: Vec<RecordId>,
+        staying_guests: Vec<RecordId>,
         status: impl Fn(&str) -> Option<BookingStatus>,
     ) -> Result<Booking, RowError> {
         let number = self.text("number")?;
@@ -225,10 +239,12 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
             return Err(RowError::new(FailureCode::NoValue, "number", ""));
         }
         let word = self.text("status")?;
+        let Some(status) = status(&word) else {
+            return Err(RowError::new(FailureCode::UnknownStatus, "status", &word));
+        };
         Ok(Booking {
             number,
-            status: status(&word)
-                .ok_or_else(|| RowError::new(FailureCode::UnknownStatus, "status", &word))?,
+            status,
             arrival: self.moment("arrival")?,
             departure: self.moment("departure")?,
             amount: self.amount()?,
@@ -236,14 +252,16 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
             guest: self.checked_reference("guest_id")?,
             company: self.checked_reference("company_id")?,
             payer: self.checked_reference("payer_company_id")?,
-            residents,
+            staying_guests,
         })
     }
 
     fn moment(&self, column: &str) -> Result<Moment, RowError> {
         let text = self.text(column)?;
-        values::moment(&text)
-            .ok_or_else(|| RowError::new(FailureCode::BadDate, column, &text).of_form(&text))
+        match values::moment(&text) {
+            Some(moment) => Ok(moment),
+            None => Err(RowError::new(FailureCode::BadDate, column, &text).of_form(&text)),
+        }
     }
 
     fn amount(&self) -> Result<String, RowError> {
@@ -255,13 +273,16 @@ impl<'a, 'stmt> RowReader<'a, 'stmt> {
                 values::amount_of_text(&text)
             }
         };
-        amount.ok_or_else(|| RowError::new(FailureCode::BadAmount, "amount", &text).of_form(&text))
+        match amount {
+            Some(amount) => Ok(amount),
+            None => Err(RowError::new(FailureCode::BadAmount, "amount", &text).of_form(&text)),
+        }
     }
 }
 
 /// The value as text, without the blanks around it; NULL is empty. None where its bytes are no
-/// text: they are not UTF-8 nor of the mirror's encoding, a NUL is among them, or whoever filled
-/// the mirror lost letters.
+/// text: they are neither UTF-8 nor the mirror's encoding, a NUL is among them, or the program that
+/// filled the mirror lost letters.
 pub(super) fn text_of(value: ValueRef<'_>, encoding: Encoding) -> Option<Cow<'_, str>> {
     let text: Cow<'_, str> = match value {
         ValueRef::Null => "".into(),
@@ -276,7 +297,7 @@ pub(super) fn text_of(value: ValueRef<'_>, encoding: Encoding) -> Option<Cow<'_,
     (!text.contains(['\0', char::REPLACEMENT_CHARACTER])).then_some(text)
 }
 
-/// What a card can hold of a text, and far more: the rest of a huge cell must not hold up a run.
+/// Far more than a card can hold of a text: a huge cell must not slow a run down.
 fn beginning(text: &str) -> &str {
     let mut end = text.len().min(MAX_TEXT_BYTES);
     while !text.is_char_boundary(end) {
@@ -285,8 +306,7 @@ fn beginning(text: &str) -> &str {
     &text[..end]
 }
 
-/// Whether these are the bits of a number and no word: a mark such as `x'01'` is no letter, and no
-/// blank either.
+/// Whether these are the bits of a number, such as `x'01'`, and not the letters or blanks of a text.
 fn has_bits(bytes: &[u8]) -> bool {
     bytes.iter().any(|byte| *byte < b'\t')
         && !bytes.iter().any(|byte| byte.is_ascii_graphic() || !byte.is_ascii())
@@ -297,9 +317,9 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Option<Cow<'_, str>> {
         return Some(text.into());
     }
     let text = encoding?.decode_without_bom_handling_and_without_replacement(bytes)?;
-    // A byte that the encoding leaves free becomes one of these.
-    let has_free = text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c));
-    (!has_free).then_some(text)
+    // A byte that means nothing in the encoding becomes one of these control characters.
+    let is_invalid = text.contains(|c| ('\u{80}'..='\u{9f}').contains(&c));
+    (!is_invalid).then_some(text)
 }
 
 /// The value as text, to be compared with itself and never sent.

@@ -1,10 +1,10 @@
-//! The mirror's outline: its rows in blocks of neighbours, each block by a digest of the few
-//! columns that show whether anything in it may have to be sent. Where the digest is as it was, the
-//! rows need not be read.
+//! The mirror's outline: its rows in blocks of neighbouring ids, each with a digest of the few
+//! columns that show whether anything in it may have to be sent. The rows of a block whose digest is
+//! as before need not be read.
 //!
-//! A block begins at every id whose own digest says so, and not after a number of rows: a row that
-//! comes or goes then changes its own block, and leaves all others as they are. Residents are added
-//! up, since they are cheapest read in the order in which they lie on the disk.
+//! A block begins at every id whose own digest says so, and not after a number of rows: a new or
+//! deleted row then changes only its own block. The digests of `booking_guests` are added up, so
+//! that the rows can be read in the order in which they are on the disk.
 
 use std::collections::HashSet;
 
@@ -20,22 +20,22 @@ use crate::domain::record::{Kind, RecordId, RecordIdRef, RecordKey};
 use crate::domain::run_error::RunError;
 use crate::platform::hash::Digest;
 
-/// Rows in a block, about: what one changed record costs to read.
+/// Rows in a block, on average: one changed record makes a run read so many rows.
 pub(super) const GRAIN: u64 = 256;
 
-/// Of no more rows than this each is read in every run: that takes some milliseconds.
+/// A table with no more rows than this is read whole in every run: that takes some milliseconds.
 pub(super) const FEW: u64 = 2_000;
 
-/// Where fewer rows than one in so many have another `modified_at` than the row before, it says
-/// next to nothing. One odd row, or ten, make no difference.
+/// Where fewer than one row in so many has another `modified_at` than the row before, `modified_at`
+/// says almost nothing. A few odd rows make no difference.
 const ALIKE: u64 = 100;
 
-/// What the blocks of an outline are marked by.
+/// What an outline depends on besides the rows.
 #[derive(Clone, Copy, Debug)]
 pub struct ChangeInputs<'a> {
     /// Every digest begins with this.
     pub seed: u64,
-    /// The bookings of these are to be read.
+    /// Guests and companies whose bookings are to be read.
     pub dirty_parties: &'a HashSet<RecordKey>,
 }
 
@@ -44,7 +44,7 @@ pub struct ChangeInputs<'a> {
 pub struct Block {
     /// None for the first block, which begins before all ids.
     pub first: Option<RecordId>,
-    /// What its rows look like, and where it ends.
+    /// Of its rows, and of where it ends.
     pub digest: u64,
     /// It has a row that is to be read whatever the digest.
     pub open: bool,
@@ -62,8 +62,8 @@ pub struct Outline {
     /// How many of them have no usable id, and are in no block.
     pub rows_without_id: u64,
     /// Rows of `booking_guests`; 0 for the other kinds.
-    pub residents: u64,
-    /// Every row is to be read: that costs little here, or `modified_at` says next to nothing.
+    pub booking_guests: u64,
+    /// Every row is to be read: that costs little here, or `modified_at` says almost nothing.
     pub says_little: bool,
 }
 
@@ -72,29 +72,28 @@ impl Mirror {
     ///
     /// # Errors
     /// The mirror is damaged or its rows are not in order.
-    pub fn outline(&self, kind: Kind, marks: &ChangeInputs<'_>) -> Result<Outline, RunError> {
-        self.draw_outline(kind, marks).map_err(|error| self.broken_off(kind, error))
+    pub fn outline(&self, kind: Kind, inputs: &ChangeInputs<'_>) -> Result<Outline, RunError> {
+        self.draw_outline(kind, inputs).map_err(|error| self.broken_off(kind, error))
     }
 
-    fn draw_outline(&self, kind: Kind, marks: &ChangeInputs<'_>) -> Result<Outline, ReadError> {
-        let mut sketch = Sketch::new(self.grain, marks);
+    fn draw_outline(&self, kind: Kind, inputs: &ChangeInputs<'_>) -> Result<Outline, ReadError> {
+        let mut sketch = Sketch::new(self.grain, inputs);
         let order = &self.record_ids(kind)?.order.expression;
-        let mut records = self
-            .connection
-            .prepare_cached(&format!("{} ORDER BY {order}", self.records[kind].outline))?;
+        let sql = format!("{} ORDER BY {order}", self.records[kind].outline);
+        let mut records = self.connection.prepare_cached(&sql)?;
         let mut rows = records.query([])?;
         while let Some(row) = rows.next()? {
-            sketch.record(kind, row)?;
+            sketch.add_record(kind, row)?;
         }
         if kind == Kind::Booking {
             let stays = self.stay_ids()?;
-            let mut residents = self.connection.prepare_cached(&stays.select)?;
-            let mut rows = residents.query([])?;
+            let mut booking_guests = self.connection.prepare_cached(&stays.select)?;
+            let mut rows = booking_guests.query([])?;
             while let Some(row) = rows.next()? {
-                sketch.resident(row, stays.convert_to)?;
+                sketch.add_booking_guest(row, stays.convert_to)?;
             }
         }
-        let mut outline = sketch.finish(marks.seed);
+        let mut outline = sketch.finish(inputs.seed);
         outline.says_little |= outline.rows <= self.few;
         Ok(outline)
     }
@@ -105,53 +104,46 @@ struct Sketch<'a> {
     outline: Outline,
     /// Of the block that is being read.
     digest: Digest,
-    /// Added up, by block.
-    residents: Vec<u64>,
+    /// The digests of `booking_guests` added up, by block.
+    guest_sums: Vec<u64>,
     last: Option<RecordId>,
-    /// The block of the last resident.
+    /// The block of the last row of `booking_guests`.
     at: usize,
     grain: u64,
-    /// The `modified_at` of the last row, and how many rows have another one than the row before.
+    /// The `modified_at` of the last row.
     modified: String,
+    /// How many rows have another `modified_at` than the row before.
     turns: u64,
+    /// The dirty guests, sorted.
     guests: Vec<RecordIdRef<'a>>,
+    /// The dirty companies, sorted.
     companies: Vec<RecordIdRef<'a>>,
 }
 
 impl<'a> Sketch<'a> {
-    fn new(grain: u64, marks: &ChangeInputs<'a>) -> Sketch<'a> {
+    fn new(grain: u64, inputs: &ChangeInputs<'a>) -> Sketch<'a> {
         let outline = Outline {
             blocks: vec![Block::beginning(None)],
             rows: 0,
             rows_without_id: 0,
-            residents: 0,
+            booking_guests: 0,
             says_little: false,
-        };
-        let touched = |of: Kind| {
-            let ids = marks
-                .dirty_parties
-                .iter()
-                .filter(|key| key.kind == of)
-                .map(|key| key.id.borrowed());
-            let mut ids: Vec<RecordIdRef<'a>> = ids.collect();
-            ids.sort_unstable();
-            ids
         };
         Sketch {
             outline,
             digest: Digest::new(0),
-            residents: vec![0],
+            guest_sums: vec![0],
             last: None,
             at: 0,
             grain,
             modified: String::new(),
             turns: 0,
-            guests: touched(Kind::Guest),
-            companies: touched(Kind::Company),
+            guests: sorted_ids(inputs.dirty_parties, Kind::Guest),
+            companies: sorted_ids(inputs.dirty_parties, Kind::Company),
         }
     }
 
-    fn record(&mut self, kind: Kind, row: &SqlRow<'_>) -> Result<(), ReadError> {
+    fn add_record(&mut self, kind: Kind, row: &SqlRow<'_>) -> Result<(), ReadError> {
         self.outline.rows += 1;
         let Some(id) = id_of(row.get_ref(0)?) else {
             self.outline.rows_without_id += 1;
@@ -162,15 +154,16 @@ impl<'a> Sketch<'a> {
         self.digest.id(id);
         self.digest.value(modified);
         let modified_at = raw_text(modified);
-        let coarse = self.see(&modified_at);
-        // Nothing but its content tells a change of such a row.
+        self.count_turn(&modified_at);
+        let coarse = is_coarse(&modified_at);
+        // Only the content of such a row tells a change.
         let mut open = modified_at.trim().is_empty();
         if kind == Kind::Booking {
             self.digest.value(row.get_ref(2)?);
-            for (at, touched) in [(3, &self.guests), (4, &self.companies), (5, &self.companies)] {
-                let person = row.get_ref(at)?;
-                self.digest.value(person);
-                open |= !touched.is_empty() && is_among(touched, person);
+            for (at, dirty) in [(3, &self.guests), (4, &self.companies), (5, &self.companies)] {
+                let party = row.get_ref(at)?;
+                self.digest.value(party);
+                open |= !dirty.is_empty() && is_among(dirty, party);
             }
         }
         if let Some(block) = self.outline.blocks.last_mut() {
@@ -180,7 +173,7 @@ impl<'a> Sketch<'a> {
         Ok(())
     }
 
-    /// Begins a new block where the id says so. Rows of one id are never parted.
+    /// Begins a new block where the id says so. Rows of one id are always in one block.
     fn begin(&mut self, id: RecordIdRef<'_>) -> Result<(), RunError> {
         let last = self.last.as_ref().map(RecordId::borrowed);
         if last == Some(id) {
@@ -196,9 +189,10 @@ impl<'a> Sketch<'a> {
         if own.finish().is_multiple_of(self.grain) {
             self.end();
             self.outline.blocks.push(Block::beginning(Some(id.into())));
-            self.residents.push(0);
+            self.guest_sums.push(0);
         }
         match (&mut self.last, id) {
+            // Without a new allocation for each row.
             (Some(RecordId::Text(last)), RecordIdRef::Text(text)) => text.clone_into(last),
             (last, id) => *last = Some(id.into()),
         }
@@ -211,45 +205,47 @@ impl<'a> Sketch<'a> {
         }
     }
 
-    /// Whether this time may stay as it is for a day of changes.
-    fn see(&mut self, modified_at: &str) -> bool {
+    fn count_turn(&mut self, modified_at: &str) {
         if modified_at != self.modified {
             modified_at.clone_into(&mut self.modified);
             self.turns += 1;
         }
-        is_coarse(modified_at)
     }
 
-    fn resident(&mut self, row: &SqlRow<'_>, convert_to: Option<IdType>) -> rusqlite::Result<()> {
-        self.outline.residents += 1;
+    fn add_booking_guest(
+        &mut self,
+        row: &SqlRow<'_>,
+        convert_to: Option<IdType>,
+    ) -> rusqlite::Result<()> {
+        self.outline.booking_guests += 1;
         let Some(named) = id_of(row.get_ref(0)?) else { return Ok(()) };
         let converted = convert_to.map(|_| as_type(named.into(), convert_to));
         let booking = converted.as_ref().map_or(named, RecordId::borrowed);
         let at = self.block_of(booking);
-        let Some(guest) = id_of(row.get_ref(1)?) else {
-            // Its booking has a warning: whoever nobody can make out may be another one by now.
-            self.residents[at] = self.residents[at].wrapping_add(unreadable(row.get_ref(1)?));
+        let guest_cell = row.get_ref(1)?;
+        let Some(guest) = id_of(guest_cell) else {
+            // Its booking has a warning, which ends when the cell changes.
+            self.guest_sums[at] = self.guest_sums[at].wrapping_add(unreadable(guest_cell));
             return Ok(());
         };
         let mut digest = Digest::new(0);
         digest.id(booking);
         digest.id(guest);
         digest.value(row.get_ref(2)?);
-        self.residents[at] = self.residents[at].wrapping_add(digest.finish());
+        self.guest_sums[at] = self.guest_sums[at].wrapping_add(digest.finish());
         if !self.guests.is_empty() && self.guests.binary_search(&guest).is_ok() {
             self.outline.blocks[at].open = true;
         }
         Ok(())
     }
 
-    /// The block of a booking: mostly that of the resident before.
+    /// The block of a booking: mostly that of the row before.
     fn block_of(&mut self, id: RecordIdRef<'_>) -> usize {
         let blocks = &self.outline.blocks;
-        let begins =
-            |block: &Block| block.first.as_ref().is_none_or(|first| first.borrowed() <= id);
-        let here = begins(&blocks[self.at]) && !blocks.get(self.at + 1).is_some_and(begins);
-        if !here {
-            self.at = blocks.partition_point(begins).saturating_sub(1);
+        let is_before_next = blocks.get(self.at + 1).is_none_or(|next| !next.begins_before(id));
+        if !(blocks[self.at].begins_before(id) && is_before_next) {
+            let begun = blocks.partition_point(|block| block.begins_before(id));
+            self.at = begun.saturating_sub(1);
         }
         self.at
     }
@@ -261,13 +257,13 @@ impl<'a> Sketch<'a> {
         for at in 0..blocks.len() {
             let mut digest = Digest::new(seed);
             digest.word(blocks[at].digest);
-            digest.word(self.residents[at]);
+            digest.word(self.guest_sums[at]);
             match &blocks[at].first {
                 Some(first) => digest.id(first.borrowed()),
                 None => digest.value(ValueRef::Null),
             }
-            // Its end too: a block that swallowed its empty neighbour is another one.
-            if let Some(end) = blocks.get(at + 1).and_then(|next| next.first.as_ref()) {
+            // Its end too: a block that has grown over an empty neighbour is another one.
+            if let Some(Block { first: Some(end), .. }) = blocks.get(at + 1) {
                 digest.id(end.borrowed());
             }
             blocks[at].digest = digest.finish();
@@ -280,10 +276,26 @@ impl Block {
     fn beginning(first: Option<RecordId>) -> Block {
         Block { first, digest: 0, open: false, coarse: false }
     }
+
+    /// Whether the block begins at this id or before it.
+    fn begins_before(&self, id: RecordIdRef<'_>) -> bool {
+        self.first.as_ref().is_none_or(|first| first.borrowed() <= id)
+    }
 }
 
-/// Whether a `modified_at` tells no two changes of one day apart: it has no time, or midnight, or
-/// is none at all.
+fn sorted_ids(keys: &HashSet<RecordKey>, kind: Kind) -> Vec<RecordIdRef<'_>> {
+    let mut ids = Vec::new();
+    for key in keys {
+        if key.kind == kind {
+            ids.push(key.id.borrowed());
+        }
+    }
+    ids.sort_unstable();
+    ids
+}
+
+/// Whether two changes on one day may have the same `modified_at`: it has no time, or midnight, or
+/// is empty.
 fn is_coarse(modified_at: &str) -> bool {
     let text = modified_at.as_bytes();
     let is_number = text.iter().all(u8::is_ascii_digit);
@@ -293,14 +305,14 @@ fn is_coarse(modified_at: &str) -> bool {
     text.len() < of_an_instant || midnight && !has_seconds
 }
 
-/// What stands for a guest whom nobody can make out.
+/// The digest of a guest id that cannot be read.
 fn unreadable(value: ValueRef<'_>) -> u64 {
     let mut digest = Digest::new(1);
     digest.value(value);
     digest.finish()
 }
 
-/// Whether a cell names one of these.
+/// Whether a cell is one of these ids, which are sorted.
 fn is_among(ids: &[RecordIdRef<'_>], value: ValueRef<'_>) -> bool {
     id_of(value).is_some_and(|id| ids.binary_search(&id).is_ok())
 }

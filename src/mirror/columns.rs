@@ -18,7 +18,7 @@ pub(super) fn change_columns(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// What is read of those who stay.
+/// The columns of `booking_guests` that are read.
 pub(super) const BOOKING_GUEST_COLUMNS: &[&str] = &["booking_id", "guest_id", "position"];
 
 /// The columns of a table, a view or a query. Those of a table are not asked for by a `SELECT`: it
@@ -51,7 +51,7 @@ pub(super) fn parameters(connection: &Connection, source: &str) -> rusqlite::Res
     Ok(connection.prepare(&format!("SELECT * FROM {source} LIMIT 0"))?.parameter_count())
 }
 
-/// Nothing would give a `?1` the value that whoever wrote it had in mind.
+/// Refuses a query with a parameter such as `?1`: nothing would give it a value.
 pub(super) fn require_no_parameters(count: usize, table: MirrorTable) -> Result<(), MirrorMessage> {
     if count > 0 {
         return Err(MirrorMessage::QueryHasParameter { table: table.name().to_owned() });
@@ -65,7 +65,7 @@ pub(super) fn utf_16(connection: &Connection) -> rusqlite::Result<Option<bool>> 
     Ok(name.to_ascii_lowercase().strip_prefix("utf-16").map(|end| end == "le"))
 }
 
-/// In a mirror of UTF-16, one more column: the position of the first text that is none.
+/// In a mirror of UTF-16, one more column: the position of the first text that is not valid.
 pub(super) fn broken_texts(wanted: &[&str], found: &[String], utf_16: Option<bool>) -> String {
     let Some(is_little_endian) = utf_16 else { return String::new() };
     let mut texts: Vec<String> = Vec::new();
@@ -106,9 +106,13 @@ pub(super) fn require(
 }
 
 fn missing<N: AsRef<str>>(found: &[String], wanted: &[N]) -> Option<String> {
-    let wanted = wanted.iter().map(AsRef::as_ref);
-    let missing: Vec<&str> = wanted.filter(|name| !has_column(found, name)).collect();
-    (!missing.is_empty()).then(|| missing.join(", "))
+    let mut missing = Vec::new();
+    for name in wanted {
+        if !has_column(found, name.as_ref()) {
+            missing.push(name.as_ref());
+        }
+    }
+    if missing.is_empty() { None } else { Some(missing.join(", ")) }
 }
 
 /// `found` is in lower case: SQLite does not tell case apart in a name.

@@ -1,20 +1,17 @@
-//! What the mirror's files look like from outside. As long as that stays as it was, nothing in them
-//! changed, and a run need not open them.
+//! A stamp of the mirror's files. As long as it stays the same, nothing in them changed, and a run
+//! need not open them.
 //!
-//! Whoever writes into a file, replaces it, moves it or restores it leaves another change time,
-//! which no program can choose, or another file number. That alone would miss three things, and
-//! each is seen to:
+//! A program that writes into a file, replaces it, moves it or restores it leaves another change
+//! time, which no program can choose, or another file number. That alone would miss three cases:
 //!
-//! - Two changes within one tick of the file system's clock leave the same time. So nothing is said
-//!   of a file that changed a moment ago.
-//! - The machine's clock may be set back to that tick. `SQLite` counts its changes in the first
-//!   bytes of the file.
-//! - In WAL mode a change goes into a log, and readers are shown it when the log is safe on the
-//!   disk, however long that takes. What they are shown, with a checksum of all of it, stands in
-//!   the first bytes of the log's index.
+//! - Two changes within one tick of the file system's clock have the same time. So a file that
+//!   changed a moment ago has no stamp.
+//! - The machine's clock may be set back to that tick. So the stamp has the first bytes of the file,
+//!   in which `SQLite` counts its changes.
+//! - In WAL mode a change goes into a log, and readers see it only when the log is safe on the disk.
+//!   So the stamp has the first bytes of the log's index: what readers see, with a checksum.
 //!
-//! A rollback journal says nothing: who reads, reads either what stands in the file or nothing at
-//! all.
+//! A rollback journal does not matter: a reader sees either what is in the file or nothing at all.
 
 use std::fs::{self, File};
 use std::hash::Hasher;
@@ -29,21 +26,23 @@ use crate::platform::sidecar_path::sidecar_path;
 /// Longer than a tick of any file system; FAT has the longest, with two seconds.
 const MIN_AGE: TimeDelta = TimeDelta::seconds(5);
 
-/// Of a `SQLite` file its change counter is among these bytes, of an index both copies of what is
-/// shown.
+/// These first bytes have the change counter of a `SQLite` file, and of a log's index both copies
+/// of its header.
 const HEADER: u64 = 96;
 
-/// The same number for files in which nothing changed meanwhile. None where that cannot be told:
+/// The same number for files in which nothing changed in between. None where that is not certain:
 /// the mirror changed within the last seconds, a file cannot be read, or the system's files have no
 /// change time.
 ///
-/// To be taken before the mirror is opened: what changes in between then shows the next time. Not
-/// while it is open: a process that closes a file lets go of all its locks on it.
+/// To be taken before the mirror is opened, so that a change in between shows the next time. Not
+/// while it is open: a process that closes a file gives up all its locks on it.
 pub fn file_stamp(mirror: &Path, now: DateTime<Utc>) -> Option<u64> {
     // SQLite looks for the other files beside what a link points to.
     let mirror = fs::canonicalize(mirror).ok()?;
-    // Opening a pipe waits for somebody who writes into it.
-    fs::metadata(&mirror).ok()?.is_file().then_some(())?;
+    // Opening a pipe would wait for a program that writes into it.
+    if !fs::metadata(&mirror).ok()?.is_file() {
+        return None;
+    }
     let mut print = Fingerprint::default();
     print.text(&mirror.to_string_lossy());
     print.write_u64(stat_hash(&mirror, Some(now))?);
@@ -57,23 +56,25 @@ pub fn file_stamp(mirror: &Path, now: DateTime<Utc>) -> Option<u64> {
     Some(print.finish())
 }
 
-/// A file, which must not have changed shortly before `now` where its change time counts.
+/// A hash of what the system says of a file. With `now` its change time counts, and must not be
+/// shortly before it.
 fn stat_hash(path: &Path, now: Option<DateTime<Utc>>) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
     let file = fs::metadata(path).ok()?;
     let mut print = Fingerprint::default();
-    for part in [file.dev(), file.ino(), file.size()] {
-        print.write_u64(part);
-    }
-    for part in [file.mtime(), file.mtime_nsec()] {
-        print.write_i64(part);
-    }
+    print.write_u64(file.dev());
+    print.write_u64(file.ino());
+    print.write_u64(file.size());
+    print.write_i64(file.mtime());
+    print.write_i64(file.mtime_nsec());
     if let Some(now) = now {
-        let changed =
-            DateTime::from_timestamp(file.ctime(), u32::try_from(file.ctime_nsec()).ok()?)?;
         print.write_i64(file.ctime());
         print.write_i64(file.ctime_nsec());
-        ((now - changed).abs() >= MIN_AGE).then_some(())?;
+        let nanoseconds = u32::try_from(file.ctime_nsec()).ok()?;
+        let changed = DateTime::from_timestamp(file.ctime(), nanoseconds)?;
+        if (now - changed).abs() < MIN_AGE {
+            return None;
+        }
     }
     Some(print.finish())
 }

@@ -1,8 +1,8 @@
-//! A mirror that was replaced while the old one's log stayed beside it: SQLite then shows the old
-//! one's rows.
+//! Finds a mirror that was replaced while the log of the old file stayed beside it: SQLite then
+//! shows the old rows.
 //!
-//! Such a log is older than the file, and holds pages that the file has not. A log that was carried
-//! into its file is older too, but each of its pages stands there.
+//! Such a log is older than the file, and has pages that the file does not have. A log that was
+//! copied into its file is older too, but all its pages are in the file.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata};
@@ -15,7 +15,7 @@ const LOG_HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
 
 /// Whether the log beside the mirror belongs to another file. Not while the mirror is open: a
-/// process that closes a file lets go of all its locks on it.
+/// process that closes a file gives up all its locks on it.
 pub fn has_foreign_log(mirror: &Path) -> bool {
     compare(mirror, &sidecar_path(mirror, "-wal")).unwrap_or(false)
 }
@@ -67,7 +67,7 @@ impl Log {
         Ok(Log { file, page_size, salts })
     }
 
-    /// Where in the log each page stands as the last commit left it.
+    /// The place in the log of each page, as of the last commit.
     fn committed(&mut self) -> BTreeMap<u32, u64> {
         let mut pages = BTreeMap::new();
         let mut open = Vec::new();

@@ -1,5 +1,5 @@
-//! What SQLite has to know of this program to read a mirror: functions that read ids and texts as
-//! the program does, and stand-ins for the collations of the program that fills the mirror.
+//! SQL functions that read ids and texts as this program does, and substitutes for the collations
+//! of the program that fills the mirror.
 
 use std::borrow::Cow;
 
@@ -44,27 +44,29 @@ fn id_key(call: &Context<'_>, wanted: Option<IdType>) -> Cell {
 /// come as the bytes of UTF-16, behind a flag that says which end of a letter comes first.
 fn first_broken(call: &Context<'_>) -> Option<i64> {
     let is_little_endian = matches!(call.get_raw(0), ValueRef::Integer(1));
-    let is_broken = |at: usize| match call.get_raw(at) {
-        ValueRef::Blob(bytes) => !is_utf_16(bytes, is_little_endian),
-        _ => false,
-    };
-    (1..call.len()).find(|at| is_broken(*at)).map(|at| at as i64 - 1)
+    for at in 1..call.len() {
+        if let ValueRef::Blob(bytes) = call.get_raw(at)
+            && !is_utf_16(bytes, is_little_endian)
+        {
+            return Some(at as i64 - 1);
+        }
+    }
+    None
 }
 
 fn is_utf_16(bytes: &[u8], is_little_endian: bool) -> bool {
-    let (units, rest) = bytes.as_chunks::<2>();
-    let unit = |pair: &[u8; 2]| {
-        if is_little_endian { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) }
-    };
-    rest.is_empty() && char::decode_utf16(units.iter().map(unit)).all(|letter| letter.is_ok())
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let unit = if is_little_endian { u16::from_le_bytes } else { u16::from_be_bytes };
+    let units = pairs.iter().map(|pair| unit(*pair));
+    rest.is_empty() && char::decode_utf16(units).all(|letter| letter.is_ok())
 }
 
-/// Lets tables be read whose columns or indexes have a collation of the program that fills the
-/// mirror.
+/// Makes tables readable whose columns or indexes have a collation that only the program that fills
+/// the mirror knows.
 ///
-/// What is asked of such a table never compares by that collation, so any order serves as a
-/// stand-in. A query of the hotel's own might compare by it: prepare those before, and SQLite says
-/// which collation is missing.
-pub(super) fn stand_in_for_collations(connection: &Connection) -> Result<()> {
+/// Our own queries never compare by that collation, so any order is good enough. A query of the
+/// hotel's own may compare by it. So such queries are prepared before, and SQLite says which
+/// collation is missing.
+pub(super) fn substitute_collations(connection: &Connection) -> Result<()> {
     connection.collation_needed(|connection, name| connection.create_collation(name, Ord::cmp))
 }

@@ -1,16 +1,16 @@
-//! Ids of the mirror, and how rows come in their order whatever the mirror's encoding and
+//! Ids of the mirror, and how rows are read in their order, whatever the mirror's encoding and
 //! collations.
 //!
-//! Blanks around an id are padding, and `1.0` is 1. Most mirrors keep their ids tidy, and SQLite's
-//! own order is then that of the merge. Of the others the ids go through a function of ours: that
-//! costs a sorting of the rows.
+//! Blanks around an id are padding, and `1.0` is 1. Most mirrors have tidy ids, and SQLite orders
+//! them as the merge does. Untidy ids go through a function of ours, so that SQLite has to sort the
+//! rows.
 
 use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::columns::BOOKING_GUEST_COLUMNS;
 use super::values::{trimmed, whole_number};
-use crate::domain::record::{RecordId, RecordIdRef};
+use crate::domain::record::{IdRange, RecordId, RecordIdRef};
 
 /// The id in a cell; none where the cell cannot be one.
 pub(super) fn id_of(value: ValueRef<'_>) -> Option<RecordIdRef<'_>> {
@@ -32,16 +32,16 @@ fn tidy(text: &str) -> &str {
     }
 }
 
-/// The id as the functions of SQL yield it.
+/// The id as our SQL functions return it.
 pub(super) fn key(id: RecordIdRef<'_>) -> Cell {
     match id {
         RecordIdRef::Number(number) => Cell::Integer(number),
-        // Bytes: a text would be compared in the mirror's encoding, and UTF-16 has another order.
+        // Bytes: SQLite compares texts in the mirror's encoding, and UTF-16 has another order.
         RecordIdRef::Text(text) => Cell::Blob(text.as_bytes().to_vec()),
     }
 }
 
-/// Of which type the ids are that others have to meet.
+/// The type of the ids of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum IdType {
     Number,
@@ -49,8 +49,8 @@ pub(super) enum IdType {
     Mixed,
 }
 
-/// An id as the ids that it has to meet are kept: `'7'` is 7 where those are numbers, and the other
-/// way round.
+/// An id in the type of the ids that it is compared with: `'7'` is 7 where those are numbers, and
+/// the other way round.
 pub(super) fn as_type(id: RecordId, wanted: Option<IdType>) -> RecordId {
     match (wanted, &id) {
         (Some(IdType::Number), RecordId::Text(_)) | (Some(IdType::Text), RecordId::Number(_)) => {
@@ -69,7 +69,7 @@ pub(super) struct IdOrder {
 }
 
 impl IdOrder {
-    /// Of the records themselves; `select` has their ids in the column `id`.
+    /// Of records; `select` has their ids in the column `id`.
     pub(super) fn of_records(connection: &Connection, select: &str) -> rusqlite::Result<RecordIds> {
         if is_row_number(connection, select)? {
             let order = IdOrder { expression: "id COLLATE BINARY".into(), is_keyed: false };
@@ -89,7 +89,7 @@ impl IdOrder {
         })
     }
 
-    /// Of the bookings that `booking_guests` names, which have to meet those of `bookings`.
+    /// Of the booking ids in `booking_guests`, which are compared with those of `bookings`.
     pub(super) fn of_stays(
         connection: &Connection,
         select: &str,
@@ -113,7 +113,7 @@ impl IdOrder {
             Some(IdType::Text) => "ecvi_text_id",
             _ => "ecvi_id",
         };
-        // Numbers have one form alone, and are not looked through.
+        // A number has only one form, so numbers are not checked.
         let is_keyed = convert_to.is_some()
             || has_texts && Shape::look(connection, select, "booking_id")?.has_untidy;
         let expression = if is_keyed {
@@ -129,13 +129,18 @@ impl IdOrder {
     pub(super) fn parameter(&self, id: &RecordId) -> Cell {
         if self.is_keyed { key(id.borrowed()) } else { id.clone().into() }
     }
+
+    /// The ends of a span that it has, as parameters.
+    pub(super) fn parameters(&self, span: &IdRange) -> Vec<Cell> {
+        span.start.iter().chain(&span.end).map(|id| self.parameter(id)).collect()
+    }
 }
 
 /// The ids of one kind of records.
 #[derive(Clone, Debug)]
 pub(super) struct RecordIds {
     pub(super) order: IdOrder,
-    /// None where there is none.
+    /// None where the table is empty.
     pub(super) id_type: Option<IdType>,
 }
 
@@ -145,7 +150,7 @@ pub(super) struct StayIds {
     /// The rows of `booking_guests`.
     pub(super) select: String,
     pub(super) order: IdOrder,
-    /// They are of another type than the bookings' own.
+    /// The type of the bookings' own ids, where these have another one.
     pub(super) convert_to: Option<IdType>,
 }
 
@@ -153,7 +158,7 @@ pub(super) struct StayIds {
 struct Shape {
     has_numbers: bool,
     has_texts: bool,
-    /// A text that SQLite might order otherwise than the merge does: beyond printable ASCII,
+    /// Whether SQLite might order a text in another way than the merge does: not printable ASCII,
     /// padded, or a decimal.
     has_untidy: bool,
 }
@@ -174,8 +179,8 @@ impl Shape {
     }
 }
 
-/// Whether a booking is named by a text, or by a number: texts come behind all numbers, and an
-/// index knows where.
+/// Whether `booking_guests` has a booking id of this type. Texts are ordered after all numbers, so an
+/// index finds it at once.
 fn has_any(connection: &Connection, select: &str, id_type: IdType) -> rusqlite::Result<bool> {
     let filter = match id_type {
         IdType::Text => ">= '' AND typeof(booking_id) = 'text'",
@@ -185,8 +190,8 @@ fn has_any(connection: &Connection, select: &str, id_type: IdType) -> rusqlite::
     connection.prepare(&sql)?.exists([])
 }
 
-/// `booking_guests` where some bookings have numbers for ids and others texts: each row names the
-/// booking that there is, by the type of its id.
+/// `booking_guests` where some booking ids are numbers and others texts: each row gets the id of the
+/// booking that exists.
 fn meeting(select: &str, bookings: &str) -> String {
     let known = format!("SELECT ecvi_id(id) FROM ({bookings}) WHERE ecvi_id(id) IS NOT NULL");
     let other_type = format!(

@@ -1,8 +1,7 @@
 //! The mirror: the hotel's Ecvi data in a `SQLite` file that somebody else fills.
 //!
 //! Opened read-only and read in one transaction, so that guests, companies and bookings belong
-//! together. Rows come as streams ordered by id: a hotel of a million bookings never stands in
-//! memory.
+//! together. Rows are read as streams ordered by id: a million bookings are never in memory.
 
 mod access;
 mod age;
@@ -58,8 +57,8 @@ use write_back::recover_hot_journal;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Steps of SQLite between two looks at the limit: some milliseconds.
-const STEPS_BETWEEN_LOOKS: i32 = 10_000;
+/// Steps of SQLite between two checks of the limit: some milliseconds.
+const STEPS_BETWEEN_CHECKS: i32 = 10_000;
 
 /// An open mirror, inside its read transaction.
 pub struct Mirror {
@@ -70,7 +69,7 @@ pub struct Mirror {
     stays: StaySource,
     /// The blocks of [`Outline`] have about so many rows.
     grain: u64,
-    /// Of so many rows at most each is read in every run.
+    /// A table with no more rows than this is read whole in every run.
     few: u64,
     limit: ReadLimit,
     /// Dropped after the connection: closing a file drops all locks that the process has on it.
@@ -87,16 +86,15 @@ impl Mirror {
     pub fn open_within(config: &MirrorConfig, limit: &ReadLimit) -> Result<Mirror, RunError> {
         let admission = access::admit(&config.path, BUSY_TIMEOUT)?;
         recover_hot_journal(config);
-        let broken = |error: rusqlite::Error| unusable(&config.path, &error);
         let connection = connect(config, limit)?;
         let utf_16 = prepare(&connection, config)?;
-        let check = |kind| RecordSource::check(&connection, config, kind, utf_16);
-        let records = PerKind::try_from_fn(check)?;
+        let records =
+            PerKind::try_from_fn(|kind| RecordSource::check(&connection, config, kind, utf_16))?;
         let stays = StaySource::check(&connection, config)?;
-        functions::stand_in_for_collations(&connection).map_err(broken)?;
-        // Deferred: the transaction, and with it the writer's wait, begins with the first row that
-        // is read.
-        connection.execute_batch("BEGIN").map_err(broken)?;
+        functions::substitute_collations(&connection)
+            // Deferred: a writer has to wait only when the first row is read.
+            .and_then(|()| connection.execute_batch("BEGIN"))
+            .map_err(|error| unusable(&config.path, &error))?;
         Ok(Mirror {
             connection,
             statuses: config.statuses.clone(),
@@ -110,20 +108,20 @@ impl Mirror {
         })
     }
 
-    /// Which kinds are seen through a window that moves: a record that is missing there may still
-    /// be in Ecvi.
+    /// The kinds whose query shows a moving window: a record that is missing there may still be in
+    /// Ecvi.
     pub fn windows(&self) -> PerKind<bool> {
         PerKind::from_fn(|kind| self.records[kind].is_windowed)
     }
 
-    /// Whether those who stay are seen through a window that moves: who slides out of it leaves the
-    /// deal.
+    /// Whether the query of `booking_guests` shows a moving window: a guest who is outside it leaves
+    /// the deal.
     pub fn are_booking_guests_windowed(&self) -> bool {
         self.stays.is_windowed
     }
 
-    /// How the ids of a kind are compared. Looked up when they are first needed: the writer may
-    /// wait from then on.
+    /// How the ids of a kind are compared. Looked up when it is first needed, because a writer may
+    /// have to wait from then on.
     fn record_ids(&self, kind: Kind) -> Result<&RecordIds, RunError> {
         let RecordSource { ids, outline, .. } = &self.records[kind];
         if let Some(ids) = ids.get() {
@@ -147,19 +145,21 @@ impl Mirror {
         Ok(ids.get_or_init(|| found))
     }
 
-    /// A fingerprint of all that says what a row means: queries, views, and the hotel's own status
-    /// codes.
+    /// A fingerprint of everything that decides what a row means: queries, views, and the hotel's
+    /// own status codes.
     pub fn schema_fingerprint(&self) -> Result<u64, RunError> {
         self.hash_schema().map_err(|error| self.broken_off(Kind::Booking, error))
     }
 
     fn hash_schema(&self) -> rusqlite::Result<u64> {
         let mut print = Fingerprint::default();
-        let rows = self.records.values().map(|source| &source.rows);
-        let outlines = self.records.values().map(|source| &source.outline);
-        for text in rows.chain(outlines).chain([&self.stays.rows]) {
-            print.text(text);
+        for source in self.records.values() {
+            print.text(&source.rows);
         }
+        for source in self.records.values() {
+            print.text(&source.outline);
+        }
+        print.text(&self.stays.rows);
         for (code, status) in &self.statuses {
             print.text(code);
             print.text(status.word());
@@ -201,13 +201,13 @@ fn open_within(
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(busy_timeout)?;
     let limit = limit.clone();
-    connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || limit.is_over()))?;
+    connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(move || limit.is_over()))?;
     Ok(connection)
 }
 
-/// Makes ready what reads ids and texts. Whether texts are UTF-16, and of which kind.
+/// Adds the functions that read ids and texts. Returns what [`columns::utf_16`] says.
 fn prepare(connection: &Connection, config: &MirrorConfig) -> Result<Option<bool>, RunError> {
-    let broken = |error: rusqlite::Error| unusable(&config.path, &error);
-    functions::add(connection, config.encoding).map_err(broken)?;
-    columns::utf_16(connection).map_err(broken)
+    functions::add(connection, config.encoding)
+        .and_then(|()| columns::utf_16(connection))
+        .map_err(|error| unusable(&config.path, &error))
 }

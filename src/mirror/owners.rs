@@ -1,5 +1,5 @@
-//! Whose files `-wal` and `-shm` would be if this process made them, and whether whatever fills the
-//! mirror could go on writing then.
+//! Who would own the files `-wal` and `-shm` if this process made them, and whether the program that
+//! fills the mirror could still write then.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
@@ -33,7 +33,7 @@ struct Reader {
     gid: u32,
 }
 
-/// What binds the database's owner to new files in its folder.
+/// Whether the database's owner may write new files in its folder.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ties {
     /// The folder's default ACL lets the owner write them.
@@ -43,17 +43,17 @@ struct Ties {
     is_outsider: bool,
 }
 
-/// What stands in the way of reading a mirror in WAL mode. It looks at names alone: opening and
-/// closing a file would drop the locks on it.
+/// What prevents reading a mirror in WAL mode. No file is opened here: closing it would drop the
+/// locks on it.
 pub(super) fn obstacle(mirror: &Path) -> Option<MirrorMessage> {
     let path = mirror.display().to_string();
     let real = fs::canonicalize(mirror).ok()?;
     let sidecars = sidecars(&real);
-    let unreadable =
-        sidecars.iter().find(|file| file.exists() && may(file, Access::READ_OK).is_err());
-    if let Some(file) = unreadable {
-        let file = file.display().to_string();
-        return Some(MirrorMessage::SidecarDenied { path, file });
+    for file in &sidecars {
+        if file.exists() && may(file, Access::READ_OK).is_err() {
+            let file = file.display().to_string();
+            return Some(MirrorMessage::SidecarDenied { path, file });
+        }
     }
     if sidecars.iter().all(|file| file.exists()) {
         return None;
@@ -72,16 +72,18 @@ pub(super) fn obstacle(mirror: &Path) -> Option<MirrorMessage> {
     let owned_folder = Owned::from(&fs::metadata(folder).ok()?);
     let is_granted = is_granted(folder, database.uid);
     let ties = Ties { is_granted, is_outsider: is_outsider(database) };
-    let goes_on = filler_goes_on(database, owned_folder, reader, ties);
-    (!goes_on).then_some(MirrorMessage::StopsFiller { path })
+    if filler_goes_on(database, owned_folder, reader, ties) {
+        return None;
+    }
+    Some(MirrorMessage::StopsFiller { path })
 }
 
 fn may(path: &Path, access: Access) -> Result<(), Errno> {
     accessat(CWD, path, access, AtFlags::EACCESS)
 }
 
-/// Whether all who may write the database may write a file that `reader` makes beside it with the
-/// same permissions.
+/// Whether all users who may write the database may also write a file that `reader` makes beside it
+/// with the same permissions.
 fn filler_goes_on(database: Owned, folder: Owned, reader: Reader, ties: Ties) -> bool {
     // What root makes, SQLite gives to the owner and the group of the database.
     if reader.uid == 0 {
@@ -100,7 +102,7 @@ fn filler_goes_on(database: Owned, folder: Owned, reader: Reader, ties: Ties) ->
     owner_goes_on && group_goes_on && !is_protected(folder, reader)
 }
 
-/// In a sticky folder Linux lets nobody open a file of somebody else's for creation
+/// Whether the folder is sticky: there Linux lets no program open another user's file for creation
 /// (`fs.protected_regular`).
 fn is_protected(folder: Owned, reader: Reader) -> bool {
     folder.mode & STICKY != 0
@@ -115,35 +117,41 @@ fn is_granted(folder: &Path, user: u32) -> bool {
     read.is_ok_and(|length| grants(&buffer[..length], user))
 }
 
-/// Whether this machine knows the owner and the group of a file, and that the one is not in the
-/// other.
+/// Whether this machine knows the owner and the group of a file, and the owner is not in the group.
 fn is_outsider(file: Owned) -> bool {
-    let read = |path| fs::read_to_string(path).unwrap_or_default();
-    is_no_member(&read("/etc/passwd"), &read("/etc/group"), file)
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let groups = fs::read_to_string("/etc/group").unwrap_or_default();
+    is_no_member(&users, &groups, file)
 }
 
 fn is_no_member(users: &str, groups: &str, file: Owned) -> bool {
-    // name:password:uid:gid:… and name:password:gid:members
-    let fields = |line: &str| line.split(':').map(str::to_owned).collect::<Vec<_>>();
-    let find = |table: &str, id: u32| {
-        table.lines().map(fields).find(|entry| entry.len() > 3 && entry[2] == id.to_string())
-    };
-    match (find(users, file.uid), find(groups, file.gid)) {
-        (Some(user), Some(group)) => {
-            user[3] != group[2] && !group[3].split(',').any(|member| member == user[0])
-        }
-        _ => false,
-    }
+    let Some(user) = find_entry(users, file.uid) else { return false };
+    let Some(group) = find_entry(groups, file.gid) else { return false };
+    user[3] != group[2] && !group[3].split(',').any(|member| member == user[0])
 }
 
-/// The kernel's form: four bytes of version, then for each entry its tag, its permissions and whom
-/// it is about.
+/// The fields of a user or a group: `name:password:uid:gid:…`, `name:password:gid:members`.
+fn find_entry(table: &str, id: u32) -> Option<Vec<&str>> {
+    for line in table.lines() {
+        let fields: Vec<&str> = line.split(':').collect();
+        if fields.len() > 3 && fields[2] == id.to_string() {
+            return Some(fields);
+        }
+    }
+    None
+}
+
+/// Whether an ACL lets the user write. The kernel's form: four bytes of version, then eight bytes
+/// an entry: its tag, its permissions and its user.
 fn grants(acl: &[u8], user: u32) -> bool {
     const USER: [u8; 2] = [2, 0];
     const WRITE: u8 = 2;
-    let entries = acl.get(4..).unwrap_or_default().chunks_exact(8);
-    let names_user = |entry: &[u8]| entry[..2] == USER && entry[4..] == user.to_le_bytes();
-    entries.into_iter().any(|entry| names_user(entry) && entry[2] & WRITE != 0)
+    for entry in acl.get(4..).unwrap_or_default().chunks_exact(8) {
+        if entry[..2] == USER && entry[4..] == user.to_le_bytes() && entry[2] & WRITE != 0 {
+            return true;
+        }
+    }
+    false
 }
 
 impl From<&Metadata> for Owned {

@@ -20,8 +20,8 @@ use crate::platform::sidecar_path::sidecar_path;
 #[derive(Debug)]
 pub(super) enum ReadError {
     Sqlite(rusqlite::Error),
-    /// The reason is told already.
-    Told(RunError),
+    /// An error that already says its reason.
+    Explained(RunError),
 }
 
 impl From<rusqlite::Error> for ReadError {
@@ -32,11 +32,11 @@ impl From<rusqlite::Error> for ReadError {
 
 impl From<RunError> for ReadError {
     fn from(error: RunError) -> ReadError {
-        ReadError::Told(error)
+        ReadError::Explained(error)
     }
 }
 
-/// What could not be done, and after a colon SQLite's own words.
+/// What could not be done, and after a colon SQLite's own text.
 pub(super) fn with_cause(message: impl Into<Message>, error: &rusqlite::Error) -> RunError {
     RunError::Mirror(explained(message, error.to_string()))
 }
@@ -62,7 +62,7 @@ pub(super) fn unusable(path: &Path, error: &rusqlite::Error) -> RunError {
     if let Some(reason) = known_reason(path, error) {
         return with_cause(reason, error);
     }
-    // What was well a moment ago may have changed since.
+    // The file may have changed since the first check.
     if let Err(found) = access::admit(path, Duration::ZERO) {
         return found;
     }
@@ -73,7 +73,7 @@ pub(super) fn unusable(path: &Path, error: &rusqlite::Error) -> RunError {
 fn known_reason(file: &Path, error: &rusqlite::Error) -> Option<Message> {
     let path = file.display().to_string();
     if extended_code(error) == Some(ffi::SQLITE_READONLY_ROLLBACK) {
-        // It alone, or another writer, can roll back what it left half done.
+        // Only a writer can roll back what the filler left half done.
         let journal = sidecar_path(file, "-journal").display().to_string();
         return Some(MirrorMessage::FillerInterrupted { path, journal }.into());
     }
@@ -112,11 +112,11 @@ impl Mirror {
     /// Why reading rows ended before their end.
     pub(super) fn broken_off(&self, kind: Kind, error: impl Into<ReadError>) -> RunError {
         let error = match error.into() {
-            ReadError::Told(reason) => return reason,
+            ReadError::Explained(reason) => return reason,
             ReadError::Sqlite(error) => error,
         };
         if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
-            return over(&self.limit);
+            return limit_reached(&self.limit);
         }
         let not_read = match kind {
             Kind::Guest => MirrorMessage::GuestsNotRead,
@@ -127,8 +127,8 @@ impl Mirror {
     }
 }
 
-/// The limit of reading was reached: nobody has to act at once, and nothing was sent.
-fn over(limit: &ReadLimit) -> RunError {
+/// The limit of reading was reached: nothing was sent, and nobody has to act at once.
+fn limit_reached(limit: &ReadLimit) -> RunError {
     RunError::interrupted(if limit.is_stopped() {
         MirrorMessage::ReadInterrupted
     } else {

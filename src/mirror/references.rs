@@ -1,7 +1,7 @@
-//! Whom the bookings name: how many of them name somebody whom no row has.
+//! Counts bookings that refer to guests, companies or bookings without a row.
 //!
-//! Ids are compared as they read, since a text may stand for a number. A 0 names nobody on purpose,
-//! as NULL does.
+//! Ids are compared as texts, since a text may stand for a number. A reference of 0 means nobody, as
+//! NULL does.
 
 use rusqlite::Row as SqlRow;
 
@@ -9,66 +9,86 @@ use super::Mirror;
 use crate::domain::record::Kind;
 use crate::domain::run_error::RunError;
 
-/// Bookings that name somebody whom no row has.
+/// Bookings with a reference to a record that has no row.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Strangers {
-    /// The column that names them.
+    /// The column with the reference.
     pub column: &'static str,
-    /// How many bookings do.
+    /// The number of these bookings.
     pub count: u64,
     /// One of these bookings.
     pub booking: String,
-    /// Whom it names.
+    /// The id that it refers to.
     pub named: String,
 }
 
-/// The ids of a table as they read.
+/// A column with references to records of a kind.
+struct Reference {
+    column: &'static str,
+    to: Kind,
+}
+
+const BOOKING_REFERENCES: [Reference; 3] = [
+    Reference { column: "guest_id", to: Kind::Guest },
+    Reference { column: "company_id", to: Kind::Company },
+    Reference { column: "payer_company_id", to: Kind::Company },
+];
+
+const STAY_REFERENCES: [Reference; 2] = [
+    Reference { column: "booking_guests.guest_id", to: Kind::Guest },
+    Reference { column: "booking_guests.booking_id", to: Kind::Booking },
+];
+
+/// The ids of a table as texts.
 fn known(select: &str) -> String {
     format!("SELECT ecvi_mark(id) FROM ({select}) WHERE ecvi_mark(id) IS NOT NULL")
 }
 
 impl Mirror {
-    /// How many bookings name, in which column, somebody whom no row has.
+    /// The columns with references to records that have no row.
     pub fn strangers(&self) -> Result<Vec<Strangers>, RunError> {
-        self.count_strangers().map_err(|error| self.broken_off(Kind::Booking, error))
+        self.count_all_strangers().map_err(|error| self.broken_off(Kind::Booking, error))
     }
 
-    fn count_strangers(&self) -> rusqlite::Result<Vec<Strangers>> {
-        let [guests, companies, bookings] = [Kind::Guest, Kind::Company, Kind::Booking]
-            .map(|kind| self.records[kind].rows.as_str());
-        let columns = [
-            ("guest_id", "id", bookings, guests),
-            ("company_id", "id", bookings, companies),
-            ("payer_company_id", "id", bookings, companies),
-            ("booking_guests.guest_id", "booking_id", self.stays.rows.as_str(), guests),
-            ("booking_guests.booking_id", "booking_id", self.stays.rows.as_str(), bookings),
-        ];
+    fn count_all_strangers(&self) -> rusqlite::Result<Vec<Strangers>> {
+        let bookings = &self.records[Kind::Booking].rows;
         let mut found = Vec::new();
-        for (column, booking, from, among) in columns {
-            let name = column.rsplit('.').next().unwrap_or(column);
-            let sql = format!(
-                "SELECT count(DISTINCT ecvi_mark({booking})), min(ecvi_mark({booking})), ecvi_mark({name})
-                 FROM ({from}) WHERE ecvi_mark({name}) NOT IN ({}) AND ecvi_mark({name}) NOT IN (x'', x'30')",
-                known(among)
-            );
-            let strangers = self.connection.query_row(&sql, [], |row| {
-                Ok(Strangers {
-                    column,
-                    count: row.get(0)?,
-                    booking: mark(row, 1)?,
-                    named: mark(row, 2)?,
-                })
-            })?;
-            found.extend(Some(strangers).filter(|strangers| strangers.count > 0));
+        for reference in BOOKING_REFERENCES {
+            found.push(self.count_strangers(&reference, bookings, "id")?);
         }
+        for reference in STAY_REFERENCES {
+            found.push(self.count_strangers(&reference, &self.stays.rows, "booking_id")?);
+        }
+        found.retain(|strangers| strangers.count > 0);
         Ok(found)
     }
 
-    /// How many bookings there are, and how many of them name no guest whom a row has.
+    fn count_strangers(
+        &self,
+        reference: &Reference,
+        from: &str,
+        booking: &str,
+    ) -> rusqlite::Result<Strangers> {
+        let Reference { column, to } = *reference;
+        let name = column.rsplit('.').next().unwrap_or(column);
+        let known = known(&self.records[to].rows);
+        let sql = format!(
+            "SELECT count(DISTINCT ecvi_mark({booking})), min(ecvi_mark({booking})),
+                    ecvi_mark({name})
+             FROM ({from})
+             WHERE ecvi_mark({name}) NOT IN ({known})
+               AND ecvi_mark({name}) NOT IN (x'', x'30')"
+        );
+        self.connection.query_row(&sql, [], |row| {
+            let count = row.get(0)?;
+            Ok(Strangers { column, count, booking: mark(row, 1)?, named: mark(row, 2)? })
+        })
+    }
+
+    /// The number of bookings, and how many of them have no guest with a row.
     pub fn bookings_without_guests(&self) -> Result<(u64, u64), RunError> {
-        let [guests, bookings] =
-            [Kind::Guest, Kind::Booking].map(|kind| self.records[kind].rows.as_str());
-        let guests = known(guests);
+        let guests = known(&self.records[Kind::Guest].rows);
+        let bookings = &self.records[Kind::Booking].rows;
         let stays = &self.stays.rows;
         let sql = format!(
             "SELECT count(*), coalesce(sum(coalesce(ecvi_mark(guest_id), x'') NOT IN ({guests})

@@ -1,7 +1,7 @@
-//! A row of the mirror, read: guests, companies and bookings as Ecvi knows them.
+//! Guests, companies and bookings as Ecvi has them, read from a row of the mirror.
 //!
-//! A row that cannot be read is that record's failure and names its column; it never stops its
-//! neighbours.
+//! A row that cannot be read is that record's failure and names its column; it never stops other
+//! records.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::values::Moment;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::{BookingStatus, Kind, RecordId, RecordKey};
 
-/// гость
+/// A guest of the hotel (гость).
 #[allow(missing_docs, reason = "the columns of docs/mirror.md")]
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Guest {
@@ -31,7 +31,7 @@ pub struct Guest {
     pub blacklisted: bool,
 }
 
-/// компания
+/// A company that books or pays (компания).
 #[allow(missing_docs, reason = "the columns of docs/mirror.md")]
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Company {
@@ -45,92 +45,90 @@ pub struct Company {
     pub comment: String,
 }
 
-/// заявка (бронь)
+/// A booking of rooms (заявка, бронь).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Booking {
     /// The number people know it by.
     pub number: String,
-    /// What has become of it.
+    /// Its status, in the words of this program.
     pub status: BookingStatus,
-    /// The hotel's wall clock.
+    /// By the hotel's wall clock.
     pub arrival: Moment,
-    /// The hotel's wall clock.
+    /// By the hotel's wall clock.
     pub departure: Moment,
     /// A plain decimal with two places.
     pub amount: String,
-    /// Комментарий
+    /// Text for people, of any length.
     pub comment: String,
-    /// The guest of the booking.
+    /// The guest who made the booking.
     pub guest: Option<RecordId>,
-    /// The company.
+    /// The company that made the booking.
     pub company: Option<RecordId>,
     /// The company that pays.
     pub payer: Option<RecordId>,
-    /// Everyone who stays, by position, then by id.
-    pub residents: Vec<RecordId>,
+    /// All guests who stay, by position, then by id.
+    pub staying_guests: Vec<RecordId>,
 }
 
 impl Booking {
-    /// Everybody whom it names: the guest, all who stay, the company and the payer.
+    /// All records that it refers to: the guest, all who stay, the company and the payer.
     pub fn parties(&self) -> impl Iterator<Item = RecordKey> {
-        let guests = self.guest.iter().chain(&self.residents).map(|id| (Kind::Guest, id));
+        let guests = self.guest.iter().chain(&self.staying_guests).map(|id| (Kind::Guest, id));
         let companies = self.company.iter().chain(&self.payer).map(|id| (Kind::Company, id));
         guests.chain(companies).map(|(kind, id)| RecordKey::new(kind, id.clone()))
     }
 }
 
-/// The record itself.
+/// What a row is about.
+#[allow(missing_docs, reason = "the names say it")]
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Entity {
-    /// гость
     Guest(Guest),
-    /// компания
     Company(Company),
-    /// заявка
     Booking(Booking),
 }
 
 /// A row of the mirror.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Row {
-    /// The Ecvi id.
+    /// The record's id in Ecvi.
     pub id: RecordId,
-    /// Compared, never computed with.
+    /// As it is in the mirror: only compared, since any text is allowed.
     pub modified_at: String,
     /// A fingerprint of the row's values.
     pub content_hash: u64,
     /// A fingerprint of the ids of a booking's people and companies; 0 for the other kinds.
     pub parties_hash: u64,
-    /// A guest's last name, a booking's number: what titles and messages call it.
+    /// A guest's last name, a booking's number: the name in titles and messages.
     pub display_name: String,
     /// The CRM's id, where the built-in exchange of Ecvi knows it.
     pub crm_id: Option<i64>,
     /// Columns that the configuration maps to custom fields, by column.
     pub custom_columns: Map<String, Value>,
-    /// What it says, or why it cannot be read.
+    /// The record, or why it cannot be read.
     pub body: Result<Entity, RowError>,
-    /// Cells that nobody understands and that do not stop the record.
+    /// Cells that cannot be understood and do not stop the record.
     #[serde(default)]
     pub warnings: Vec<RowWarning>,
 }
 
-/// A cell that counts as empty, because nobody understands it.
+/// A cell that counts as empty, because it cannot be understood.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RowWarning {
-    /// What is wrong.
+    /// The kind of the problem.
     pub code: FailureCode,
-    /// Where.
+    /// The column of the cell.
     pub column: String,
 }
 
 /// Why a row cannot be read.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct RowError {
-    /// What is wrong.
+    /// The kind of the problem.
     pub code: FailureCode,
-    /// Where.
+    /// The column of the cell.
     pub column: String,
-    /// Column and value.
+    /// Column and value, for people.
     pub message: String,
     /// The value's form, where it has one: `99.99.9999`. Values of one form are of one kind.
     #[serde(default)]
@@ -146,16 +144,20 @@ impl RowError {
         RowError { code, column: column.to_owned(), message, form: String::new() }
     }
 
-    /// Likewise, with the form of the value that should have been a number or a date.
+    /// Adds the form of a value that should have been a number or a date: `31.13.2026` is
+    /// `99.99.9999`, and a word is `a`.
     #[must_use]
     pub(super) fn of_form(self, value: &str) -> RowError {
-        let signs = value.chars().take(60).map(|c| match c {
-            c if c.is_numeric() => '9',
-            c if c.is_alphabetic() => 'a',
-            c => c,
-        });
-        let mut form: Vec<char> = signs.collect();
-        form.dedup_by(|a, b| a == b && *a == 'a');
-        RowError { form: form.into_iter().take(24).collect(), ..self }
+        let mut form = String::new();
+        for c in value.chars().take(60) {
+            if c.is_numeric() {
+                form.push('9');
+            } else if !c.is_alphabetic() {
+                form.push(c);
+            } else if !form.ends_with('a') {
+                form.push('a');
+            }
+        }
+        RowError { form: form.chars().take(24).collect(), ..self }
     }
 }

@@ -23,14 +23,15 @@ pub struct Scan<'m> {
     mirror: &'m Mirror,
     kind: Kind,
     records: CachedStatement<'m>,
-    residents: Option<CachedStatement<'m>>,
-    convert_to: Option<IdType>,
     parameters: Vec<Cell>,
-    residents_parameters: Vec<Cell>,
+    /// None for guests and companies.
+    booking_guests: Option<CachedStatement<'m>>,
+    booking_guests_parameters: Vec<Cell>,
+    convert_to: Option<IdType>,
 }
 
-/// A query for some ids, ordered. Compared as the merge compares, whatever the column's own
-/// collation says.
+/// A query for the ids of a span, ordered as the merge compares them and not by the column's own
+/// collation.
 fn range_query(select: &str, order: &IdOrder, span: &IdRange) -> String {
     let id = &order.expression;
     let filter = match (&span.start, &span.end) {
@@ -42,14 +43,14 @@ fn range_query(select: &str, order: &IdOrder, span: &IdRange) -> String {
     format!("{select} {filter} ORDER BY {id}")
 }
 
-/// How `SQLite` comes to the rows of a query.
+/// The steps in which `SQLite` runs a query.
 fn query_plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
     let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
     let parameters = vec![Cell::Null; plan.parameter_count()];
     plan.query_map(params_from_iter(parameters), |row| row.get(3))?.collect()
 }
 
-/// Whether the query goes straight to its rows, by an index that has them in order.
+/// Whether `SQLite` finds the rows of a query by an index that has them in order.
 fn uses_index(connection: &Connection, sql: &str) -> rusqlite::Result<bool> {
     let steps = query_plan(connection, sql)?;
     Ok(!steps.is_empty() && steps.iter().all(|step| step.starts_with("SEARCH")))
@@ -68,30 +69,28 @@ impl Mirror {
 
     fn prepare_scan(&self, kind: Kind, span: &IdRange) -> Result<Scan<'_>, ReadError> {
         let order = &self.record_ids(kind)?.order;
-        let records =
-            self.connection.prepare_cached(&range_query(&self.records[kind].rows, order, span))?;
-        let bounds = || [&span.start, &span.end].into_iter().flatten();
+        let sql = range_query(&self.records[kind].rows, order, span);
         let mut prepared = Scan {
             mirror: self,
             kind,
-            records,
-            residents: None,
+            records: self.connection.prepare_cached(&sql)?,
+            parameters: order.parameters(span),
+            booking_guests: None,
+            booking_guests_parameters: Vec::new(),
             convert_to: None,
-            parameters: bounds().map(|id| order.parameter(id)).collect(),
-            residents_parameters: Vec::new(),
         };
         if kind == Kind::Booking {
             let stays = self.stay_ids()?;
             let sql = range_query(&stays.select, &stays.order, span);
-            prepared.residents = Some(self.connection.prepare_cached(&sql)?);
+            prepared.booking_guests = Some(self.connection.prepare_cached(&sql)?);
+            prepared.booking_guests_parameters = stays.order.parameters(span);
             prepared.convert_to = stays.convert_to;
-            prepared.residents_parameters = bounds().map(|id| stays.order.parameter(id)).collect();
         }
         Ok(prepared)
     }
 
-    /// Whether some rows of a kind can be had without reading all: a hotel's own query may compute
-    /// its ids.
+    /// Whether some rows of a kind can be read without reading all. That is not so where a hotel's
+    /// own query computes its ids.
     pub fn can_seek(&self, kind: Kind) -> Result<bool, RunError> {
         self.is_indexed(kind).map_err(|error| self.broken_off(kind, error))
     }
@@ -113,9 +112,10 @@ impl Mirror {
         let select = &self.records[key.kind].rows;
         let order = &self.record_ids(key.kind)?.order;
         let sql = format!("SELECT 1 FROM ({select}) WHERE {} = ?1 LIMIT 1", order.expression);
-        let exists =
-            |sql: &str| self.connection.prepare_cached(sql)?.exists([order.parameter(&key.id)]);
-        exists(&sql).map_err(|error| self.broken_off(key.kind, error))
+        self.connection
+            .prepare_cached(&sql)
+            .and_then(|mut statement| statement.exists([order.parameter(&key.id)]))
+            .map_err(|error| self.broken_off(key.kind, error))
     }
 
     /// The rows that have this id, or the bookings with this number.
@@ -146,9 +146,9 @@ impl Scan<'_> {
     }
 
     fn begin<'s>(&'s mut self, spans: &'s [IdRange]) -> rusqlite::Result<Rows<'s>> {
-        let residents = match &mut self.residents {
+        let booking_guests = match &mut self.booking_guests {
             Some(statement) => {
-                let rows = statement.query(params_from_iter(&self.residents_parameters))?;
+                let rows = statement.query(params_from_iter(&self.booking_guests_parameters))?;
                 Some(BookingGuests::new(rows, self.convert_to))
             }
             None => None,
@@ -158,11 +158,11 @@ impl Scan<'_> {
             kind: self.kind,
             names: self.kind.table().columns(),
             cursor: self.records.query(params_from_iter(&self.parameters))?,
-            residents,
+            booking_guests,
             spans,
             ahead: None,
             count: 0,
-            nameless: 0,
+            without_id: 0,
         })
     }
 }
@@ -173,11 +173,12 @@ pub struct Rows<'s> {
     kind: Kind,
     names: &'static [&'static str],
     cursor: rusqlite::Rows<'s>,
-    residents: Option<BookingGuests<'s>>,
+    booking_guests: Option<BookingGuests<'s>>,
     spans: &'s [IdRange],
+    /// A row that was read after the one that is returned.
     ahead: Option<Row>,
     count: u64,
-    nameless: u64,
+    without_id: u64,
 }
 
 impl Rows<'_> {
@@ -187,8 +188,8 @@ impl Rows<'_> {
     }
 
     /// Rows without a usable id, left out of the stream.
-    pub fn nameless(&self) -> u64 {
-        self.nameless
+    pub fn without_id(&self) -> u64 {
+        self.without_id
     }
 
     fn read(&mut self) -> rusqlite::Result<Option<Row>> {
@@ -196,29 +197,29 @@ impl Rows<'_> {
             let Some(row) = self.cursor.next()? else { return Ok(None) };
             self.count += 1;
             let Some(id) = id_of(row.get_ref(0)?).map(RecordId::from) else {
-                self.nameless += 1;
+                self.without_id += 1;
                 continue;
             };
             if !is_wanted(&id, &mut self.spans) {
                 continue;
             }
-            let residents = match &mut self.residents {
-                Some(residents) => residents.of(&id)?,
+            let stays = match &mut self.booking_guests {
+                Some(booking_guests) => booking_guests.of(&id)?,
                 None => Stays::default(),
             };
             let own = self.mirror.records[self.kind].own_columns.len();
             let cells = RowReader::new(row, self.names, own, self.mirror.encoding);
-            return Ok(Some(parse(self.mirror, self.kind, id, residents, cells)));
+            return Ok(Some(parse(self.mirror, self.kind, id, stays, cells)));
         }
     }
 
+    /// The next row. Several rows with one id are one row that cannot be read.
     fn next_unique(&mut self) -> Result<Option<Row>, ReadError> {
-        let Some(mut row) = (match self.ahead.take() {
+        let next = match self.ahead.take() {
             Some(row) => Some(row),
             None => self.read()?,
-        }) else {
-            return Ok(None);
         };
+        let Some(mut row) = next else { return Ok(None) };
         while let Some(next) = self.read()? {
             if next.id > row.id {
                 self.ahead = Some(next);
@@ -233,7 +234,7 @@ impl Rows<'_> {
     }
 }
 
-/// Whether the id lies in a span; spans that end before it are done with.
+/// Whether the id lies in a span. Spans that end before it are dropped.
 fn is_wanted(id: &RecordId, spans: &mut &[IdRange]) -> bool {
     while let [first, rest @ ..] = *spans
         && first.ends_before(id)
@@ -283,11 +284,14 @@ fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: Row
         cells.crm_id()
     };
     let custom_columns = custom_columns(&cells, own);
-    // The first of several faults is told.
-    let body = match (&crm_id, check_id(&id).and(entity), &custom_columns) {
-        (Err(error), _, _) | (Ok(_), Ok(_), Err(error)) => Err(error.clone()),
-        (Ok(_), body, _) => body,
-    };
+    // Of several errors one is told: that of `crm_id` first, that of a custom column last.
+    let mut body = check_id(&id).and(entity);
+    if let Err(error) = &custom_columns {
+        body = body.and(Err(error.clone()));
+    }
+    if let Err(error) = &crm_id {
+        body = Err(error.clone());
+    }
     Row {
         id,
         modified_at,
@@ -301,7 +305,7 @@ fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: Row
     }
 }
 
-/// What the portal's ORIGIN_ID can hold and a batch leaves alone.
+/// Refuses an id that the portal's ORIGIN_ID cannot hold or a batch would change.
 fn check_id(id: &RecordId) -> Result<(), RowError> {
     let RecordId::Text(text) = id else { return Ok(()) };
     let usable = !text.is_empty()
@@ -315,7 +319,8 @@ fn check_id(id: &RecordId) -> Result<(), RowError> {
 const CONTENT: u64 = 1;
 
 impl Mirror {
-    /// Of what the contents of a kind's rows are made: those of other columns cannot be compared.
+    /// A fingerprint of the columns that make a kind's content hashes: hashes of other columns cannot
+    /// be compared with them.
     pub fn content_terms(&self, kind: Kind) -> u64 {
         let mut print = Fingerprint::default();
         print.write_u64(CONTENT);
@@ -329,7 +334,7 @@ impl Mirror {
 fn content_hash(cells: &RowReader, extra: usize) -> u64 {
     let mut fingerprint = Fingerprint::default();
     for at in 0..cells.names.len() + extra {
-        // The CRM's id may be ours, written back.
+        // This program may have written the CRM's id itself.
         if cells.names.get(at) != Some(&"crm_id") {
             fingerprint.value(cells.at(at));
         }
@@ -337,13 +342,13 @@ fn content_hash(cells: &RowReader, extra: usize) -> u64 {
     fingerprint.finish()
 }
 
-fn parties_hash(cells: &RowReader, residents: &[RecordId]) -> u64 {
+fn parties_hash(cells: &RowReader, staying_guests: &[RecordId]) -> u64 {
     let mut fingerprint = Fingerprint::default();
     for column in ["guest_id", "company_id", "payer_company_id"] {
         fingerprint.text(&cells.reference(column).map(|id| id.to_string()).unwrap_or_default());
     }
-    for resident in residents {
-        fingerprint.text(&resident.to_string());
+    for guest in staying_guests {
+        fingerprint.text(&guest.to_string());
     }
     fingerprint.finish()
 }

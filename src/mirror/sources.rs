@@ -25,13 +25,13 @@ pub(super) struct RecordSource {
     pub(super) outline: String,
     /// The hotel's own columns, behind the usual ones.
     pub(super) own_columns: Vec<String>,
-    /// Whether there is a `modified_at`; without one the content alone tells a change.
+    /// Whether there is a `modified_at`; without one only the content tells a change.
     pub(super) is_dated: bool,
     pub(super) is_windowed: bool,
     pub(super) ids: OnceCell<RecordIds>,
 }
 
-/// Who stays in which booking.
+/// The table or query of `booking_guests`.
 pub(super) struct StaySource {
     pub(super) rows: String,
     pub(super) is_windowed: bool,
@@ -90,9 +90,11 @@ fn checked_columns(
     table: MirrorTable,
 ) -> Result<Vec<String>, RunError> {
     let source = &config.sources[table];
-    let broken = |error: rusqlite::Error| unreadable(config, table, &error);
-    require_no_parameters(parameters(connection, source).map_err(broken)?, table)?;
-    let found = found_columns(connection, source).map_err(broken)?;
+    let parameters =
+        parameters(connection, source).map_err(|error| unreadable(config, table, &error))?;
+    require_no_parameters(parameters, table)?;
+    let found =
+        found_columns(connection, source).map_err(|error| unreadable(config, table, &error))?;
     require(&found, table.required_columns(), table)?;
     Ok(found)
 }

@@ -1,5 +1,5 @@
-//! What a file has to offer that is to become the mirror: its tables and columns, the codes of its
-//! bookings, the cards that it knows already. For whoever writes a configuration.
+//! What a file has that is to become the mirror: its tables and columns, the status codes of its
+//! bookings, the cards that it already refers to. `init` and `check` show it.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,13 @@ use crate::platform::clock::ReadLimit;
 /// A table or a view.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FoundTable {
-    /// As the file calls it.
+    /// As in the file.
     pub name: String,
     /// Its columns, in lower case where they are Latin.
     pub columns: Vec<String>,
 }
 
-/// What a file has to offer.
+/// The tables and columns of a file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Survey {
     /// All tables and views, by their names.
@@ -31,7 +31,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Looks at a file, as far as the configuration has got.
+    /// Reads a file with a configuration that may still be incomplete.
     ///
     /// # Errors
     /// The file is not there, is no database, or may not be read.
@@ -39,35 +39,37 @@ impl Survey {
         let _admission = access::admit(&config.path, BUSY_TIMEOUT)?;
         recover_hot_journal(config);
         let connection = connect(config, limit)?;
-        let broken = |error: rusqlite::Error| unusable(&config.path, &error);
         prepare(&connection, config)?;
-        let tables = tables(&connection).map_err(broken)?;
+        let tables = tables(&connection).map_err(|error| unusable(&config.path, &error))?;
         let mut columns = BTreeMap::new();
         for table in MirrorTable::ALL {
-            let found = found_columns(&connection, &config.sources[table]);
-            columns.extend(found.ok().map(|found| (table, found)));
+            if let Ok(found) = found_columns(&connection, &config.sources[table]) {
+                columns.insert(table, found);
+            }
         }
         Ok(Survey { tables, columns })
     }
 
-    /// The columns without which a table cannot be read, and that it lacks; all of them where there
-    /// is no such table.
+    /// The required columns that a table does not have; all of them where there is no such table.
     pub fn missing(&self, table: MirrorTable) -> Vec<&'static str> {
-        let found = self.columns.get(&table).map(Vec::as_slice).unwrap_or_default();
-        let required = table.required_columns().iter().copied();
-        required.filter(|column| !has_column(found, column)).collect()
+        let mut missing = table.required_columns().to_vec();
+        if let Some(found) = self.columns.get(&table) {
+            missing.retain(|column| !has_column(found, column));
+        }
+        missing
     }
 }
 
 fn tables(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<FoundTable>> {
     let sql = "SELECT name FROM sqlite_schema
-               WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name";
+               WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+               ORDER BY name";
     let mut statement = connection.prepare(sql)?;
     let names: Vec<String> =
         statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut tables = Vec::new();
     for name in names {
-        // A view of functions that only the filler knows is nothing to choose.
+        // A view cannot be chosen if it uses functions that only the filler knows.
         if let Ok(columns) = found_columns(connection, &quoted(&name)) {
             tables.push(FoundTable { name, columns });
         }
@@ -81,8 +83,8 @@ pub fn quoted(name: &str) -> String {
 }
 
 impl Mirror {
-    /// The status codes that no booking status is known for, and how many bookings have them; the
-    /// most frequent first.
+    /// The status codes that mean no known status, and how many bookings have them; the most
+    /// frequent first.
     pub fn unknown_statuses(&self) -> Result<Vec<(String, u64)>, RunError> {
         let bookings = &self.records[Kind::Booking].rows;
         let sql = format!(
@@ -98,7 +100,7 @@ impl Mirror {
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
 
-    /// How many rows there are, and how many of them name a card of the CRM.
+    /// The number of rows, and how many of them have an id of the CRM.
     pub fn rows_and_crm_ids(&self) -> Result<PerKind<(u64, u64)>, RunError> {
         PerKind::try_from_fn(|kind| {
             let rows = &self.records[kind].rows;

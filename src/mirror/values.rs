@@ -1,4 +1,4 @@
-//! How values are written in a mirror: flags, sexes, days, moments, amounts. Pure.
+//! Reads values as a mirror may spell them: flags, sexes, days, moments, amounts. Pure.
 //!
 //! A value that could mean two things is not read: its record fails or gets a warning.
 
@@ -7,7 +7,7 @@ use std::fmt;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime};
 use serde::{Deserialize, Serialize};
 
-/// The text without the blanks around it: a CHAR column pads its values. Marks that no eye sees are
+/// The text without the blanks around it: a CHAR column pads its values. Invisible characters are
 /// blanks too.
 pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(is_blank)
@@ -19,7 +19,7 @@ fn is_blank(c: char) -> bool {
         || matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}' | '\u{180e}')
 }
 
-/// A flag; none where nobody can say what the word means.
+/// A flag; none where the word is unknown.
 pub(crate) fn flag(text: &str) -> Option<bool> {
     let word = trimmed(text).to_lowercase();
     match word.as_str() {
@@ -35,18 +35,20 @@ pub(crate) fn flag(text: &str) -> Option<bool> {
     }
 }
 
-/// A BIT column as a blob, `x'00'` or `x'01'`, in the digit that it means.
+/// The digit that a BIT column means, where it is a blob such as `x'00'` or `x'01'`.
 pub(super) fn bit(blob: &[u8]) -> Option<&'static str> {
     let (last, rest) = blob.split_last()?;
+    if blob.len() > 8 || rest.iter().any(|byte| *byte != 0) {
+        return None;
+    }
     match last {
-        _ if blob.len() > 8 || rest.iter().any(|byte| *byte != 0) => None,
         0 => Some("0"),
         1 => Some("1"),
         _ => None,
     }
 }
 
-/// `M`, `F`, or an empty text for unknown; none where nobody can say what the word means.
+/// `M`, `F`, or an empty text for unknown; none where the word is not understood.
 pub(super) fn sex(text: &str) -> Option<&'static str> {
     let word = trimmed(text).to_lowercase();
     match word.trim_end_matches('.') {
@@ -61,31 +63,36 @@ pub(super) fn sex(text: &str) -> Option<&'static str> {
     }
 }
 
-/// `42`, or `42.0` as a program writes it that keeps whole numbers as decimals.
+/// `42`, or `42.0` from a program that stores whole numbers as decimals.
 pub(crate) fn whole_number(text: &str) -> Option<i64> {
-    let whole = text.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
-    whole.map_or(text, |(whole, _)| whole).parse().ok()
+    match text.split_once('.') {
+        Some((whole, zeros)) if zeros.bytes().all(|byte| byte == b'0') => whole.parse().ok(),
+        _ => text.parse().ok(),
+    }
 }
 
-/// A moment of the hotel's wall clock; a report may have the day alone.
+/// A moment of the hotel's wall clock; a report may have only the day.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Moment {
-    /// The day.
+    /// The day of the hotel's calendar.
     pub day: NaiveDate,
     /// The time of day, where the mirror has one.
     pub time: Option<NaiveTime>,
 }
 
 impl Moment {
-    /// To be compared with others: a day alone begins at midnight.
+    /// For comparing with others: a day alone begins at midnight.
     pub fn or_midnight(self) -> NaiveDateTime {
         self.day.and_time(self.time.unwrap_or_default())
     }
 
     /// As people write it: `20.05.2020 12:00`.
     pub fn for_people(self) -> String {
-        let time = self.time.map(|time| time.format(" %H:%M").to_string()).unwrap_or_default();
-        format!("{}{time}", self.day.format("%d.%m.%Y"))
+        format!("{}{}", self.day.format("%d.%m.%Y"), self.time_after_blank())
+    }
+
+    fn time_after_blank(self) -> String {
+        self.time.map(|time| time.format(" %H:%M").to_string()).unwrap_or_default()
     }
 }
 
@@ -96,35 +103,41 @@ impl From<NaiveDateTime> for Moment {
 }
 
 impl fmt::Display for Moment {
-    /// `2020-05-20 12:00`
+    /// As in a database: `2020-05-20 12:00`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = self.time.map(|time| time.format(" %H:%M").to_string()).unwrap_or_default();
-        write!(f, "{}{time}", self.day)
+        write!(f, "{}{}", self.day, self.time_after_blank())
     }
 }
 
-/// What stands behind the day.
+/// The text after the day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Clock {
     time: Option<NaiveTime>,
-    /// It names its time zone, so it is an instant and no wall clock.
+    /// It has a time zone, so it is not the hotel's wall clock.
     is_instant: bool,
 }
 
-/// `YYYY-MM-DD` or `DD.MM.YYYY`, with the time of day behind it or without.
+/// `YYYY-MM-DD` or `DD.MM.YYYY`, with or without a time of day.
 fn day_and_clock(text: &str) -> Option<(NaiveDate, Clock)> {
     let (day, rest) = text.split_at_checked(10).unwrap_or((text, ""));
-    let is_written_so = |separator: u8| day.bytes().all(|b| b.is_ascii_digit() || b == separator);
-    let day = if is_written_so(b'-') {
-        NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?
-    } else if is_written_so(b'.') && day.len() == 10 {
-        NaiveDate::parse_from_str(day, "%d.%m.%Y").ok()?
+    let format = if has_digits_and(day, b'-') {
+        "%Y-%m-%d"
+    } else if has_digits_and(day, b'.') && day.len() == 10 {
+        "%d.%m.%Y"
     } else {
         return None;
     };
-    // Not of the year 85, or 12026.
-    let is_of_our_time = (1800..2200).contains(&day.year());
-    is_of_our_time.then_some((day, clock(rest)?))
+    let day = NaiveDate::parse_from_str(day, format).ok()?;
+    // A year such as 85 or 12026 is a mistake.
+    if !(1800..2200).contains(&day.year()) {
+        return None;
+    }
+    Some((day, clock(rest)?))
+}
+
+/// Whether all characters are digits or this separator.
+fn has_digits_and(text: &str, separator: u8) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == separator)
 }
 
 fn clock(text: &str) -> Option<Clock> {
@@ -144,56 +157,54 @@ fn without_zone(text: &str) -> &str {
     if let Some(wall) = text.strip_suffix('Z') {
         return wall.trim_end();
     }
-    let is_offset = |offset: &str| {
-        (2..=5).contains(&offset.len()) && offset.bytes().all(|b| b.is_ascii_digit() || b == b':')
-    };
-    let zone = text.rfind(['+', '-']).filter(|at| is_offset(&text[at + 1..]));
-    zone.map_or(text, |at| text[..at].trim_end())
+    let Some(at) = text.rfind(['+', '-']) else { return text };
+    let offset = &text[at + 1..];
+    let is_offset = (2..=5).contains(&offset.len()) && has_digits_and(offset, b':');
+    if is_offset { text[..at].trim_end() } else { text }
 }
 
 fn is_midnight(time: Option<NaiveTime>) -> bool {
     time.is_none_or(|time| time == NaiveTime::MIN)
 }
 
-/// A birthday. With a time other than midnight it is an instant, and may be another day where the
-/// hotel stands.
+/// A birthday. With a time other than midnight it is an instant, and may be another day at the
+/// hotel.
 pub(crate) fn birth_date(text: &str) -> Option<NaiveDate> {
     let (day, clock) = day_and_clock(text)?;
     is_midnight(clock.time).then_some(day)
 }
 
-/// A day, of a moment too, but not of an instant: that may be another day where the hotel stands.
+/// A day, also of a moment, but not of an instant: that may be another day at the hotel.
 pub(crate) fn day(text: &str) -> Option<NaiveDate> {
     let (day, clock) = day_and_clock(text)?;
     (!clock.is_instant || is_midnight(clock.time)).then_some(day)
 }
 
-/// A moment of the hotel's wall clock. One that names a time zone is none.
+/// A moment of the hotel's wall clock; none where the text has a time zone.
 pub(crate) fn moment(text: &str) -> Option<Moment> {
     let (day, clock) = day_and_clock(text)?;
     (!clock.is_instant).then_some(Moment { day, time: clock.time })
 }
 
-/// Whether the text is a date or a time. A `modified_at` that joins columns is none, and may hold a
-/// person's data.
+/// Whether the text is a date or a time. A `modified_at` that joins columns is not one, and may hold
+/// a person's data.
 pub fn is_time(text: &str) -> bool {
     day_and_clock(trimmed(text)).is_some()
 }
 
-/// A decimal number, taken apart. It has digits on both sides of its point, or no point.
+/// The parts of a decimal number. It has digits on both sides of its point, or no point.
 pub(crate) struct Decimal {
-    /// Below zero.
     pub(crate) is_negative: bool,
     /// The digits before the point.
     pub(crate) whole: String,
-    /// The digits behind it.
+    /// The digits after the point.
     pub(crate) fraction: String,
-    /// What parts them: a point, a comma or nothing.
+    /// A point, a comma or nothing.
     pub(crate) separator: Option<char>,
 }
 
 /// A decimal as people and programs write it, with blanks between groups of three digits. `1,234`
-/// and `1.234` may be a thousand, so they are none.
+/// and `1.234` may be a thousand, so they are not read.
 pub(crate) fn decimal(text: &str) -> Option<Decimal> {
     let unsigned = text.strip_prefix(['-', '\u{2212}']);
     let digits = unsigned.unwrap_or(text);
@@ -207,15 +218,14 @@ pub(crate) fn decimal(text: &str) -> Option<Decimal> {
     let may_be_group =
         fraction.len() == 3 && !is_grouped && whole.len() <= 3 && !whole.starts_with('0');
     let is_number = all_digits(&whole) && (separator.is_none() || all_digits(fraction));
-    (is_number && !may_be_group).then(|| Decimal {
-        is_negative: unsigned.is_some(),
-        whole,
-        fraction: fraction.to_owned(),
-        separator,
-    })
+    if !is_number || may_be_group {
+        return None;
+    }
+    let is_negative = unsigned.is_some();
+    Some(Decimal { is_negative, whole, fraction: fraction.to_owned(), separator })
 }
 
-/// `13 050` without its blanks, which may be of any kind but must all be of one.
+/// `13 050` without its blanks. They may be of any kind, but must all be the same.
 fn ungrouped(whole: &str) -> Option<String> {
     let blank = whole.chars().find(|c| c.is_whitespace())?;
     let mut groups = whole.split(blank);
@@ -228,21 +238,23 @@ pub(crate) fn all_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// An amount that is written as a text; an empty one is `0.00`.
+/// An amount that is stored as a text; an empty one is `0.00`.
 pub(crate) fn amount_of_text(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("0.00".into());
     }
-    // So SQLite writes a REAL in a column of texts: `-5.6e-14`.
+    // `-5.6e-14`: a REAL in a column of texts.
     if text.contains('.') && text.contains('e') {
         return amount_of_real(text.parse().ok()?);
     }
     let decimal = decimal(text)?;
-    let is_written_so = decimal.separator != Some(',') || decimal.fraction.len() == 2;
-    is_written_so.then(|| cents(&decimal))?
+    if decimal.separator == Some(',') && decimal.fraction.len() != 2 {
+        return None;
+    }
+    cents(&decimal)
 }
 
-/// An amount that is kept as a floating-point number.
+/// An amount that is stored as a floating-point number.
 pub(super) fn amount_of_real(number: f64) -> Option<String> {
     let text = number.abs().to_string();
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
@@ -261,22 +273,24 @@ fn cents(decimal: &Decimal) -> Option<String> {
     if whole.len() > 15 || !all_digits(whole) {
         return None;
     }
-    let places: String = fraction.chars().chain("000".chars()).take(3).collect();
-    let thousandths: i64 = format!("{whole}{places}").parse().ok()?;
+    let padded = format!("{fraction:0<3}");
+    let thousandths: i64 = format!("{whole}{}", padded.get(..3)?).parse().ok()?;
     let cents = (thousandths + 5) / 10;
     Some(Cents(if *is_negative { -cents } else { cents }).to_string())
 }
 
-/// Money, in hundredths.
+/// Money in hundredths of its currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Cents(pub(crate) i64);
 
 impl Cents {
-    /// Of an amount as it is read: `12500.50`.
+    /// Reads an amount with two places, such as `12500.50`.
     pub(crate) fn of_amount(amount: &str) -> Option<Cents> {
         let (whole, fraction) = amount.rsplit_once('.')?;
-        let digits = format!("{whole}{fraction}");
-        digits.parse().ok().filter(|_| fraction.len() == 2).map(Cents)
+        if fraction.len() != 2 {
+            return None;
+        }
+        Some(Cents(format!("{whole}{fraction}").parse().ok()?))
     }
 }
 

@@ -1,15 +1,14 @@
-//! Whether records are seen through a sliding window: a query that sees fewer rows tomorrow than
-//! today.
+//! Finds queries with a sliding window: they may show fewer rows tomorrow than today.
 //!
-//! A booking that slides out of the window looks exactly like one that was deleted in Ecvi, so with
-//! such a query no deal is ever deleted, and no guest or company whose row slides out leaves a
-//! deal. Who slides out of `booking_guests` does, for nothing else says who stays; `check` warns of
-//! it. What the program that fills the mirror leaves out cannot be seen here.
+//! A booking that slides out of the window looks exactly like one that was deleted in Ecvi. So with
+//! such a query no deal is ever deleted, and no guest or company whose row slides out leaves a deal.
+//! A guest who slides out of `booking_guests` does, because nothing else says who stays; `check`
+//! warns of that. What the program that fills the mirror leaves out cannot be seen here.
 
 use rusqlite::{Connection, Result};
 
-/// The SQL by which a query knows what time it is. Better one too many: a query that is taken for a
-/// window deletes nothing, and `check` says so.
+/// SQL with the current time. A match too many does little harm: a query that is taken for a window
+/// deletes nothing, and `check` says so.
 const TIME_FUNCTIONS: [&str; 9] = [
     "'now", "('subsec", "current_date", "current_time", "julianday()", "unixepoch()", "date()",
     "datetime()", "time()",
@@ -32,12 +31,15 @@ struct Subselect<'s> {
 pub(super) fn is_windowed(connection: &Connection, source: &str) -> Result<bool> {
     let mut unread = views(connection)?;
     let mut texts = vec![source.to_lowercase()];
-    while let Some(at) =
-        unread.iter().position(|view| texts.iter().any(|text| names(text, &view.name)))
-    {
-        texts.push(unread.swap_remove(at).sql);
+    while let Some(text) = texts.pop() {
+        if is_window(&plain(&text)) {
+            return Ok(true);
+        }
+        for view in unread.extract_if(.., |view| has_name(&text, &view.name)) {
+            texts.push(view.sql);
+        }
     }
-    Ok(texts.iter().any(|text| is_window(&plain(text))))
+    Ok(false)
 }
 
 fn views(connection: &Connection) -> Result<Vec<View>> {
@@ -58,13 +60,18 @@ fn is_window(sql: &str) -> bool {
         || selects_by_count(sql)
 }
 
-/// True if LIMIT, ranking or an aggregate selects rows. What is looked up beside a row, in the list
-/// of columns of the query itself, does not, nor the newest of several rows of one id.
+/// True if LIMIT, ranking or an aggregate selects rows. A subquery in the query's own list of
+/// columns does not, and neither does the choice of one of several rows with the same id.
 fn selects_by_count(sql: &str) -> bool {
     let behind = behind_columns(sql);
     let is_limited = [" limit ", " limit(", "rank()"].iter().any(|sign| behind.contains(sign));
     let is_numbered = behind.split("row_number()").skip(1).any(|over| !is_by_id(over));
     is_limited || is_numbered || subselects(behind).any(|subselect| subselect.selects_rows())
+}
+
+/// How a character changes the depth of brackets.
+fn bracket_step(c: char) -> i32 {
+    i32::from(c == '(') - i32::from(c == ')')
 }
 
 fn subselects(sql: &str) -> impl Iterator<Item = Subselect<'_>> {
@@ -79,7 +86,7 @@ impl Subselect<'_> {
         self.is_count_to_compare() || has_border(self.text) && !self.is_joined_by_group()
     }
 
-    /// `… > (select count(*) …)`
+    /// A comparison with a count: `… > (select count(*) …)`.
     fn is_count_to_compare(&self) -> bool {
         self.text.contains("count(")
             && (self.before.ends_with('>') || self.behind.starts_with(")<"))
@@ -92,27 +99,38 @@ impl Subselect<'_> {
     }
 }
 
-/// `over(partition by id order by …)`: of the rows of one id one is left, and no id less.
+/// `over(partition by id order by …)`: it leaves one row of each id, so every id stays.
 fn is_by_id(over: &str) -> bool {
-    let parts = over.trim_start().strip_prefix("over(partition by ");
-    let list = parts.and_then(|parts| parts.split([' ', ')']).next());
-    list.is_some_and(|list| {
-        list.rsplit('.').next().is_some_and(|column| column.trim_matches('\'') == "id")
-    })
+    let Some(parts) = over.trim_start().strip_prefix("over(partition by ") else { return false };
+    let list = parts.split([' ', ')']).next().unwrap_or_default();
+    let column = list.rsplit('.').next().unwrap_or_default();
+    column.trim_matches('\'') == "id"
 }
 
-/// The greatest or least of several rows; with a comma it is that of several columns.
+/// Whether it has the greatest or least value of several rows; with a comma it is that of several
+/// columns.
 fn has_border(sql: &str) -> bool {
-    ["max(", "min("].iter().any(|sign| {
-        sql.match_indices(sign).any(|(at, _)| {
-            let inner = enclosed(&sql[at + sign.len() - 1..]);
-            let depths = inner[1..].chars().scan(0, |depth, c| {
-                *depth += i32::from(c == '(') - i32::from(c == ')');
-                Some((*depth, c))
-            });
-            !depths.into_iter().any(|(depth, c)| depth == 0 && c == ',')
-        })
-    })
+    for function in ["max(", "min("] {
+        for (at, _) in sql.match_indices(function) {
+            let bracket = at + function.len() - 1;
+            if !has_outer_comma(&enclosed(&sql[bracket..])[1..]) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Whether a list of arguments has a comma that is not within brackets.
+fn has_outer_comma(arguments: &str) -> bool {
+    let mut depth = 0;
+    for c in arguments.chars() {
+        depth += bracket_step(c);
+        if depth == 0 && c == ',' {
+            return true;
+        }
+    }
+    false
 }
 
 /// What follows the first list of columns: `… select …` up to the `from` of the same depth.
@@ -122,45 +140,61 @@ fn behind_columns(sql: &str) -> &str {
         head.starts_with("create ").then_some(list)
     });
     let Some(list) = begins else { return sql };
-    let depths = list.char_indices().scan(0, |depth, (at, c)| {
-        *depth += i32::from(c == '(') - i32::from(c == ')');
-        Some((at, *depth))
-    });
-    let from =
-        depths.into_iter().find(|(at, depth)| *depth == 0 && list[*at..].starts_with(" from "));
-    from.map_or(sql, |(at, _)| &list[at..])
+    let mut depth = 0;
+    for (at, c) in list.char_indices() {
+        depth += bracket_step(c);
+        if depth == 0 && list[at..].starts_with(" from ") {
+            return &list[at..];
+        }
+    }
+    sql
 }
 
-/// The text from a bracket to the one that closes it.
+/// The text from an opening bracket to before the one that closes it.
 fn enclosed(sql: &str) -> &str {
     let mut depth = 0;
-    let end = sql.find(|c| {
-        depth += i32::from(c == '(') - i32::from(c == ')');
-        depth == 0
-    });
-    end.map_or(sql, |end| &sql[..end])
+    for (at, c) in sql.char_indices() {
+        depth += bracket_step(c);
+        if depth == 0 {
+            return &sql[..at];
+        }
+    }
+    sql
 }
 
-/// With one kind of quotes, and blanks only where they part words.
+/// With one kind of quotes, and blanks only between words.
 fn plain(sql: &str) -> String {
-    let text = sql.replace('"', "'").split_whitespace().collect::<Vec<_>>().join(" ");
-    [(" (", "("), ("( ", "("), (" )", ")"), (") <", ")<")]
-        .into_iter()
-        .fold(text, |text, (from, to)| text.replace(from, to))
+    let quoted = sql.replace('"', "'");
+    let words: Vec<&str> = quoted.split_whitespace().collect();
+    let text = words.join(" ");
+    text.replace(" (", "(").replace("( ", "(").replace(" )", ")").replace(") <", ")<")
 }
 
-/// `strftime('%Y-%m-%d')`: without a time it is that of now.
+/// Whether it has a `strftime('%Y-%m-%d')`: without a second argument that is the current time.
 fn formats_now(sql: &str) -> bool {
-    let mut calls = sql.split("strftime(").skip(1);
-    calls.any(|call| call.split(')').next().is_some_and(|arguments| !arguments.contains(',')))
+    for call in sql.split("strftime(").skip(1) {
+        let arguments = call.split(')').next().unwrap_or_default();
+        if !arguments.contains(',') {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether the SQL has this name in it, and not as a part of another one.
-fn names(sql: &str, name: &str) -> bool {
-    let ends = |rest: Option<char>| !rest.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    sql.match_indices(name).any(|(at, _)| {
-        ends(sql[..at].chars().next_back()) && ends(sql[at + name.len()..].chars().next())
-    })
+fn has_name(sql: &str, name: &str) -> bool {
+    for (at, _) in sql.match_indices(name) {
+        let before = sql[..at].chars().next_back();
+        let behind = sql[at + name.len()..].chars().next();
+        if !before.is_some_and(is_in_name) && !behind.is_some_and(is_in_name) {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_in_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
-//! New ids of the CRM, written into the mirror's `crm_id` for hotels whose replication carries them
+//! Writes new ids of the CRM into the mirror's `crm_id`, for hotels whose replication carries them
 //! back to Ecvi.
 //!
-//! The only thing that is ever written into the mirror, and only where the configuration asks for
-//! it.
+//! Nothing else is ever written into the mirror, and this only where the configuration asks for it.
 
 use std::time::Duration;
 
@@ -18,7 +17,8 @@ use crate::domain::record::{RecordId, RecordKey};
 use crate::domain::run_error::RunError;
 use crate::platform::sidecar_path::sidecar_path;
 
-/// Whatever fills the mirror comes first; what is not written now goes with the next run.
+/// How long to wait for the program that fills the mirror. The next run writes what this one could
+/// not.
 const WRITE_BACK_TIMEOUT: Duration = Duration::from_secs(5);
 
 const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
@@ -26,9 +26,9 @@ const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLI
 /// The object of a record, for the mirror.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WriteBack {
-    /// The record.
+    /// The record in the mirror.
     pub key: RecordKey,
-    /// Its object; none once it has none.
+    /// Its object in the CRM, where it has one.
     pub crm_id: Option<i64>,
 }
 
@@ -36,10 +36,8 @@ pub struct WriteBack {
 pub fn write_back(config: &MirrorConfig, links: &[WriteBack]) -> Result<(), RunError> {
     let _admission = admit(&config.path, WRITE_BACK_TIMEOUT)?;
     write_all(config, links).map_err(|error| {
-        with_cause(
-            MirrorMessage::NotWrittenBack { path: config.path.display().to_string() },
-            &error,
-        )
+        let path = config.path.display().to_string();
+        with_cause(MirrorMessage::NotWrittenBack { path }, &error)
     })
 }
 
@@ -78,15 +76,15 @@ fn set(
     Ok(())
 }
 
-/// Undoes what a run that was killed in the middle of [`write_back`] left half done: who only reads
-/// cannot do that.
+/// Undoes what a run that was killed in the middle of [`write_back`] left half done: a connection
+/// that only reads cannot do that.
 ///
-/// What fails here fails again when the mirror is read, and is told there.
+/// An error here comes again when the mirror is read, and is reported there.
 pub(super) fn recover_hot_journal(config: &MirrorConfig) {
     if config.write_back && sidecar_path(&config.path, "-journal").exists() {
-        let looked = Connection::open_with_flags(&config.path, FLAGS).and_then(|mirror| {
+        let recovered = Connection::open_with_flags(&config.path, FLAGS).and_then(|mirror| {
             mirror.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))
         });
-        log::info!("a journal stands beside the mirror: {looked:?}");
+        log::info!("the mirror has a journal: {recovered:?}");
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn check(
         sample.add(row, config);
     }
     sample.count = rows.seen();
-    sample.without_id = rows.nameless();
+    sample.without_id = rows.without_id();
     Ok(sample.results(kind))
 }
 

@@ -207,7 +207,7 @@ fn values(entity: &Entity) -> Map<String, Value> {
             "arrival": booking.arrival.to_string(),
             "departure": booking.departure.to_string(),
             "amount": booking.amount, "guest_id": booking.guest, "company_id": booking.company,
-            "payer_company_id": booking.payer, "guests": booking.residents,
+            "payer_company_id": booking.payer, "guests": booking.staying_guests,
         }),
     };
     object.as_object().cloned().unwrap_or_default()

@@ -9,7 +9,7 @@ use crate::domain::run_error::Result;
 /// What is compared.
 #[derive(Clone, Debug)]
 pub struct Scope {
-    /// The table.
+    /// The table of the mirror.
     pub table: MirrorTable,
     /// The columns that the report fills.
     pub columns: Vec<String>,
@@ -17,21 +17,21 @@ pub struct Scope {
     pub removal: Removal,
 }
 
-/// Which rows that the report has not go from the mirror.
+/// Which rows are removed from the mirror when the report does not have them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Removal {
-    /// All of them.
+    /// All such rows.
     Absent,
-    /// Those of the bookings that the report has.
+    /// Only rows of bookings that the report has.
     OfStagedBookings,
-    /// None.
+    /// No row is removed.
     Nothing,
 }
 
 /// How many rows differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Changes {
-    /// In the mirror before.
+    /// Rows in the mirror before.
     pub before: u64,
     /// In the report and not in the mirror.
     pub new: u64,
@@ -41,14 +41,14 @@ pub struct Changes {
     pub gone: u64,
 }
 
-/// One row that differs.
+/// One row that differs, with the name of its record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
-    /// A new row.
+    /// A row that is added.
     New(String),
     /// Other values in these columns.
     Changed(String, Vec<String>),
-    /// A row that goes.
+    /// A row that is removed.
     Gone(String),
 }
 
@@ -56,46 +56,36 @@ pub enum Change {
 struct Sql {
     table: &'static str,
     keys: &'static [&'static str],
-    /// Every column but the keys and `modified_at`, with what the report says of it and what the
-    /// mirror has.
+    /// Every column but the keys and `modified_at`.
     contents: Vec<Content>,
     has_modified_at: bool,
     reports_modified_at: bool,
     removal: Removal,
 }
 
+/// A column, in SQL.
 struct Content {
     column: String,
+    /// Its value in the report, or what it is without one.
     wanted: String,
+    /// Its value in the mirror.
     present: String,
+}
+
+impl Content {
+    fn differs(&self) -> String {
+        format!("{} IS NOT {}", self.present, self.wanted)
+    }
 }
 
 impl Sql {
     fn of(filling: &Filling, scope: &Scope) -> Result<Sql> {
         let Scope { table, columns, removal } = scope;
-        let found = filling.said(schema::columns(&filling.connection, *table))?;
-        let is_found = |column: &String| schema::has_name(&found, column);
-        let is_reported = |column: &String| schema::has_name(columns, column);
-        let keys = table.key_columns();
-        let added = columns.iter().filter(|column| !is_found(column));
-        let all = found.iter().chain(added).filter(|column| !keys.contains(&column.as_str()));
-        // An id of the CRM is another's to fill, unless the report has it.
-        let is_content = |column: &&String| {
-            *column != "modified_at" && (*column != "crm_id" || is_reported(column))
-        };
-        let content = |column: &String| Content {
-            column: column.clone(),
-            wanted: if is_reported(column) {
-                format!("n.\"{column}\"")
-            } else {
-                schema::default_of(column).to_owned()
-            },
-            present: if is_found(column) { format!("m.\"{column}\"") } else { "NULL".to_owned() },
-        };
+        let found = filling.checked(schema::columns(&filling.connection, *table))?;
         Ok(Sql {
             table: table.name(),
-            keys,
-            contents: all.filter(is_content).map(content).collect(),
+            keys: table.key_columns(),
+            contents: contents(&found, columns, table.key_columns()),
             has_modified_at: found.iter().any(|column| column == "modified_at"),
             reports_modified_at: columns.iter().any(|column| column == "modified_at"),
             removal: *removal,
@@ -103,18 +93,18 @@ impl Sql {
     }
 
     fn same_key(&self) -> String {
-        self.keys.iter().map(|key| format!("m.{key} = n.{key}")).collect::<Vec<_>>().join(" AND ")
+        let mut equal = Vec::new();
+        for key in self.keys {
+            equal.push(format!("m.{key} = n.{key}"));
+        }
+        equal.join(" AND ")
     }
 
     fn differs(&self) -> String {
-        let own = self
-            .contents
-            .iter()
-            .map(|Content { wanted, present, .. }| format!("{present} IS NOT {wanted}"));
-        let modified =
-            "n.modified_at IS NOT NULL AND m.modified_at IS NOT n.modified_at".to_owned();
-        let modified = self.reports_modified_at.then_some(modified);
-        let all: Vec<String> = own.chain(modified).collect();
+        let mut all: Vec<String> = self.contents.iter().map(Content::differs).collect();
+        if self.reports_modified_at {
+            all.push("n.modified_at IS NOT NULL AND m.modified_at IS NOT n.modified_at".to_owned());
+        }
         if all.is_empty() { "0".to_owned() } else { all.join(" OR ") }
     }
 
@@ -136,7 +126,7 @@ impl Sql {
         format!("m.{} IS NOT NULL AND ({})", self.keys[0], self.differs())
     }
 
-    /// The rows of the mirror that the report has not, with `removal` as the rule.
+    /// The rows that are removed from the mirror by this rule.
     fn is_gone(&self, removal: Removal) -> String {
         let Sql { table, .. } = self;
         let key = self.keys[0];
@@ -154,7 +144,7 @@ impl Sql {
         }
     }
 
-    /// What a row is called: a booking by its number.
+    /// The name of a row for people: of a booking its number.
     fn name(&self, side: &str) -> String {
         match self.table {
             "bookings" => format!("{side}.number"),
@@ -212,19 +202,17 @@ impl Sql {
 }
 
 impl Filling {
-    /// Counts what differs. How many would be gone is told for `removal`.
+    /// Counts the rows that differ.
     pub fn compare(&self, scope: &Scope) -> Result<Changes> {
         let sql = Sql::of(self, scope)?;
-        let Sql { table, removal, .. } = sql;
         let joined = sql.joined();
+        let mirror = format!("FROM main.{} m", sql.table);
+        let is_gone = sql.is_gone(sql.removal);
         Ok(Changes {
-            before: self.count(&format!("SELECT count(*) FROM main.{table}"))?,
+            before: self.count(&format!("SELECT count(*) {mirror}"))?,
             new: self.count(&format!("SELECT count(*) {joined} WHERE {}", sql.is_new()))?,
             changed: self.count(&format!("SELECT count(*) {joined} WHERE {}", sql.is_changed()))?,
-            gone: self.count(&format!(
-                "SELECT count(*) FROM main.{table} m WHERE {}",
-                sql.is_gone(removal)
-            ))?,
+            gone: self.count(&format!("SELECT count(*) {mirror} WHERE {is_gone}"))?,
         })
     }
 
@@ -234,7 +222,7 @@ impl Filling {
     }
 
     fn count(&self, sql: &str) -> Result<u64> {
-        self.said(self.connection.query_row(sql, [], |row| row.get(0)))
+        self.checked(self.connection.query_row(sql, [], |row| row.get(0)))
     }
 
     /// The first rows that differ, by their names.
@@ -244,11 +232,10 @@ impl Filling {
         let name = sql.name("n");
         let new = format!("SELECT {name} {joined} WHERE {} LIMIT {most}", sql.is_new());
         let mut found = self.listed(&new, |row| Ok(Change::New(row.get(0)?)))?;
-        let flag = |content: &Content| format!("{} IS NOT {}", content.present, content.wanted);
-        let flags: Vec<String> = sql.contents.iter().map(flag).collect();
-        let name_and_flags = [&[name], flags.as_slice()].concat().join(", ");
-        let changed =
-            format!("SELECT {name_and_flags} {joined} WHERE {} LIMIT {most}", sql.is_changed());
+        let mut cells = vec![name];
+        cells.extend(sql.contents.iter().map(Content::differs));
+        let cells = cells.join(", ");
+        let changed = format!("SELECT {cells} {joined} WHERE {} LIMIT {most}", sql.is_changed());
         found.extend(self.listed(&changed, |row| {
             Ok(Change::Changed(row.get(0)?, changed_columns(row, &sql.contents)?))
         })?);
@@ -267,13 +254,12 @@ impl Filling {
         sql: &str,
         change: impl Fn(&Row<'_>) -> rusqlite::Result<Change>,
     ) -> Result<Vec<Change>> {
-        let mut statement = self.said(self.connection.prepare(sql))?;
-        let rows = self.said(statement.query_map([], change))?;
-        self.said(rows.collect())
+        let mut statement = self.checked(self.connection.prepare(sql))?;
+        let rows = self.checked(statement.query_map([], change))?;
+        self.checked(rows.collect())
     }
 
-    /// Writes what differs into the mirror; `now` is the time of a change of which the report has
-    /// none.
+    /// Writes what differs into the mirror. A change without a time in the report gets `now`.
     pub fn apply(&self, scope: &Scope, now: &str) -> Result<()> {
         let sql = Sql::of(self, scope)?;
         let parameters = if sql.has_modified_at { vec![now] } else { Vec::new() };
@@ -283,6 +269,29 @@ impl Filling {
         self.execute(&sql.insert(), params_from_iter(&parameters))?;
         self.execute(&sql.delete(), [])
     }
+}
+
+/// The columns of the mirror and of the report, without keys and `modified_at`.
+fn contents(found: &[String], reported: &[String], keys: &[&str]) -> Vec<Content> {
+    let added = reported.iter().filter(|column| !schema::has_name(found, column));
+    let mut contents = Vec::new();
+    for column in found.iter().chain(added) {
+        let is_found = schema::has_name(found, column);
+        let is_reported = schema::has_name(reported, column);
+        let is_key = keys.contains(&column.as_str());
+        // Another program fills `crm_id`, unless the report has it.
+        if is_key || column == "modified_at" || column == "crm_id" && !is_reported {
+            continue;
+        }
+        let wanted = if is_reported {
+            format!("n.\"{column}\"")
+        } else {
+            schema::default_of(column).to_owned()
+        };
+        let present = if is_found { format!("m.\"{column}\"") } else { "NULL".to_owned() };
+        contents.push(Content { column: column.clone(), wanted, present });
+    }
+    contents
 }
 
 fn changed_columns(row: &Row<'_>, contents: &[Content]) -> rusqlite::Result<Vec<String>> {

@@ -1,5 +1,6 @@
-//! Filling a mirror of our own: rows are collected beside it, compared with it, and what differs is
-//! written, all in one transaction. A mirror that another program fills is left alone.
+//! Filling a mirror of our own: rows are collected in temporary tables and compared with it, and
+//! what differs is written, all in one transaction. A mirror that another program fills is left
+//! alone.
 //!
 //! Nothing is written where nothing differs, so that the next run sees an untouched file.
 
@@ -7,7 +8,6 @@ mod compare;
 mod schema;
 mod stage;
 
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -25,14 +25,14 @@ use crate::platform::private_files::{self, Opened};
 use crate::platform::regular_file;
 use crate::platform::sidecar_path::parent_dir;
 
-/// Whoever reads the mirror meanwhile is waited for.
+/// How long to wait for a program that reads the mirror.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A mirror that is being filled. Dropped without [`Filling::commit`], it is as it was.
 pub struct Filling {
     connection: Connection,
     path: PathBuf,
-    /// Made here, and to be removed again where nothing is written.
+    /// The file, where it was made here: it is removed again if nothing is written.
     made: Option<MadeFile>,
 }
 
@@ -43,7 +43,7 @@ impl Filling {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let filling = Filling::connect(path, flags, limit, made)?;
         filling.begin("BEGIN IMMEDIATE")?;
-        filling.said(schema::prepare(&filling.connection))?;
+        filling.checked(schema::prepare(&filling.connection))?;
         Ok(filling)
     }
 
@@ -53,7 +53,7 @@ impl Filling {
         let filling = if is_empty {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_MEMORY;
             let filling = Filling::connect(Path::new(":memory:"), flags, limit, None)?;
-            filling.said(schema::prepare(&filling.connection))?;
+            filling.checked(schema::prepare(&filling.connection))?;
             filling
         } else {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -72,19 +72,19 @@ impl Filling {
         let connection =
             open_within(path, flags, BUSY_TIMEOUT, limit).map_err(|error| broken(path, &error))?;
         let filling = Filling { connection, path: path.to_owned(), made };
-        if filling.said(schema::is_foreign(&filling.connection))? {
+        if filling.checked(schema::is_foreign(&filling.connection))? {
             return Err(LoadMessage::OtherFiller { path: path.display().to_string() }.into());
         }
         Ok(filling)
     }
 
     fn begin(&self, sql: &str) -> Result<()> {
-        self.said(self.connection.execute_batch(sql))
+        self.checked(self.connection.execute_batch(sql))
     }
 
     /// Writes all that was applied.
     pub fn commit(mut self) -> Result<()> {
-        self.said(self.connection.execute_batch("COMMIT"))?;
+        self.checked(self.connection.execute_batch("COMMIT"))?;
         if let Some(made) = self.made.take() {
             made.keep();
         }
@@ -93,12 +93,12 @@ impl Filling {
 
     fn execute(&self, sql: &str, parameters: impl Params) -> Result<()> {
         let prepared = self.connection.prepare_cached(sql);
-        self.said(prepared.and_then(|mut statement| statement.execute(parameters)))?;
+        self.checked(prepared.and_then(|mut statement| statement.execute(parameters)))?;
         Ok(())
     }
 
-    /// What a failure of SQLite means.
-    fn said<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
+    /// The result, with SQLite's error as a message that names the mirror.
+    fn checked<T>(&self, result: rusqlite::Result<T>) -> Result<T> {
         result.map_err(|error| broken(&self.path, &error))
     }
 }
@@ -111,7 +111,7 @@ pub fn date_file(path: &Path, written: SystemTime) -> std::io::Result<()> {
         return Ok(());
     }
     match file.set_modified(written) {
-        // Who is not its owner may only say that it was written now.
+        // Only the owner may set another time than now.
         Err(error) if error.kind() == ErrorKind::PermissionDenied && present < written => {
             touch(&file)
         }
@@ -119,7 +119,8 @@ pub fn date_file(path: &Path, written: SystemTime) -> std::io::Result<()> {
     }
 }
 
-/// Both times at once: whoever may write the file, and is not its owner, may set no other ones.
+/// Sets both times at once: a user who may write the file, but is not its owner, can set them only
+/// together, and only to now.
 fn touch(file: &std::fs::File) -> std::io::Result<()> {
     use rustix::fs::{Timespec, Timestamps, UTIME_NOW, futimens};
     let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
@@ -178,8 +179,8 @@ impl Drop for MadeFile {
     }
 }
 
-/// Readable by its owner alone, for it holds people's data; in a folder that hands on its group, by
-/// the group too.
+/// Makes a file that only its owner can read, because it holds personal data; in a folder with the
+/// setgid bit its group too.
 fn make(path: &Path) -> std::io::Result<bool> {
     let Opened { file, is_new } = private_files::open_or_create_private(path)?;
     if is_new && hands_on_group(parent_dir(path)) {
@@ -188,14 +189,12 @@ fn make(path: &Path) -> std::io::Result<bool> {
     Ok(is_new)
 }
 
-/// A load that was killed right after it made the file did not come to sharing it. Where that
-/// cannot be done, the file stays as it is.
+/// Shares an empty file with its group: a load that was killed right after it made the file did not
+/// do that. Where that fails, the file stays as it is.
 fn share_unfinished(path: &Path) {
-    let is_empty = |file: &File| file.metadata().is_ok_and(|found| found.len() == 0);
-    let unfinished = regular_file::read(path).ok().filter(is_empty);
-    if let Some(file) = unfinished
-        && hands_on_group(parent_dir(path))
-    {
+    let Ok(file) = regular_file::read(path) else { return };
+    let is_empty = file.metadata().is_ok_and(|found| found.len() == 0);
+    if is_empty && hands_on_group(parent_dir(path)) {
         drop(private_files::share_with_group(&file));
     }
 }

@@ -8,18 +8,19 @@ use crate::domain::mirror_table::MirrorTable;
 /// `load_files` is what tells a mirror of ours from another program's.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS guests (
-  id TEXT PRIMARY KEY, last_name TEXT, first_name TEXT, middle_name TEXT, birth_date TEXT, phone TEXT, email TEXT,
-  country TEXT, region TEXT, city TEXT, sex TEXT, comment TEXT, is_vip INTEGER NOT NULL DEFAULT 0,
-  is_blacklisted INTEGER NOT NULL DEFAULT 0, modified_at TEXT NOT NULL, crm_id INTEGER
+  id TEXT PRIMARY KEY, last_name TEXT, first_name TEXT, middle_name TEXT, birth_date TEXT,
+  phone TEXT, email TEXT, country TEXT, region TEXT, city TEXT, sex TEXT, comment TEXT,
+  is_vip INTEGER NOT NULL DEFAULT 0, is_blacklisted INTEGER NOT NULL DEFAULT 0,
+  modified_at TEXT NOT NULL, crm_id INTEGER
 );
 CREATE TABLE IF NOT EXISTS companies (
-  id TEXT PRIMARY KEY, name TEXT, address TEXT, city TEXT, country TEXT, postal_code TEXT, phone TEXT, email TEXT,
-  comment TEXT, modified_at TEXT NOT NULL, crm_id INTEGER
+  id TEXT PRIMARY KEY, name TEXT, address TEXT, city TEXT, country TEXT, postal_code TEXT,
+  phone TEXT, email TEXT, comment TEXT, modified_at TEXT NOT NULL, crm_id INTEGER
 );
 CREATE TABLE IF NOT EXISTS bookings (
-  id TEXT PRIMARY KEY, number TEXT NOT NULL, status TEXT NOT NULL, arrival TEXT NOT NULL, departure TEXT NOT NULL,
-  amount TEXT, comment TEXT, guest_id TEXT, company_id TEXT, payer_company_id TEXT, modified_at TEXT NOT NULL,
-  crm_id INTEGER
+  id TEXT PRIMARY KEY, number TEXT NOT NULL, status TEXT NOT NULL, arrival TEXT NOT NULL,
+  departure TEXT NOT NULL, amount TEXT, comment TEXT, guest_id TEXT, company_id TEXT,
+  payer_company_id TEXT, modified_at TEXT NOT NULL, crm_id INTEGER
 );
 CREATE TABLE IF NOT EXISTS booking_guests (
   booking_id TEXT NOT NULL, guest_id TEXT NOT NULL, room TEXT, position INTEGER NOT NULL DEFAULT 0,
@@ -74,7 +75,7 @@ pub(super) fn has_name(columns: &[String], column: &str) -> bool {
     columns.iter().any(|name| name.to_lowercase() == column.to_lowercase())
 }
 
-/// What stands in a column where the report says nothing.
+/// The value of a column for which the report has none.
 pub(super) fn default_of(column: &str) -> &'static str {
     match column {
         "is_vip" | "is_blacklisted" | "position" => "0",

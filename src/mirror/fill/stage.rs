@@ -1,4 +1,4 @@
-//! The rows of the reports, collected in temporary tables: a hotel's rows need not stand in memory.
+//! The rows of the reports, collected in temporary tables: a hotel's rows need not fit in memory.
 
 use rusqlite::types::{FromSqlError, Value};
 use rusqlite::{OptionalExtension, params_from_iter};
@@ -10,18 +10,18 @@ use crate::domain::run_error::Result;
 /// A row of a report, of which there may be several with one id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReadRow {
-    /// Where it stands in the report.
+    /// Its line in the report.
     pub line: u64,
-    /// The id.
+    /// The id of its record.
     pub key: String,
-    /// By the columns of the report.
+    /// Its cells, by the columns of the report.
     pub values: Vec<String>,
     /// A fingerprint of all its cells.
     pub print: u64,
 }
 
 impl Filling {
-    /// Makes ready for the rows of a table.
+    /// Prepares for the rows of a table.
     pub fn begin_table(
         &self,
         table: MirrorTable,
@@ -29,16 +29,19 @@ impl Filling {
         may_write: bool,
     ) -> Result<()> {
         let name = table.name();
-        let definition = |column: &String| format!("\"{column}\" {}", schema::type_of(column));
-        let definitions = columns.iter().map(definition).collect::<Vec<_>>().join(", ");
+        let mut definitions = Vec::new();
+        for column in columns {
+            definitions.push(format!("\"{column}\" {}", schema::type_of(column)));
+        }
+        let definitions = definitions.join(", ");
         let keys = table.key_columns().join(", ");
-        self.said(self.connection.execute_batch(&format!(
+        self.checked(self.connection.execute_batch(&format!(
             "CREATE TEMP TABLE read_{name} (line INTEGER, key TEXT, row_values TEXT, print INTEGER);
              CREATE TEMP TABLE new_{name} ({definitions}, PRIMARY KEY ({keys}));
              CREATE TEMP TABLE kept_{name} (key TEXT PRIMARY KEY);"
         )))?;
         if may_write {
-            self.said(schema::add_columns(&self.connection, table, columns))?;
+            self.checked(schema::add_columns(&self.connection, table, columns))?;
         }
         Ok(())
     }
@@ -61,11 +64,11 @@ impl Filling {
             "SELECT line, key, row_values, print FROM temp.read_{} ORDER BY key, line",
             table.name()
         );
-        let mut statement = self.said(self.connection.prepare(&sql))?;
-        let mut rows = self.said(statement.query([]))?;
+        let mut statement = self.checked(self.connection.prepare(&sql))?;
+        let mut rows = self.checked(statement.query([]))?;
         let mut group: Vec<ReadRow> = Vec::new();
-        while let Some(row) = self.said(rows.next())? {
-            let row = self.said(read_row(row))?;
+        while let Some(row) = self.checked(rows.next())? {
+            let row = self.checked(read_row(row))?;
             if group.first().is_some_and(|first| first.key != row.key) {
                 let whole = std::mem::take(&mut group);
                 take(&whole[0].key.clone(), whole)?;
@@ -78,8 +81,8 @@ impl Filling {
         }
     }
 
-    /// Takes a row for the mirror, by the columns of [`Filling::begin_table`]. The first one of a
-    /// key counts.
+    /// Takes a row for the mirror, by the columns of [`Filling::begin_table`]. Of several rows with
+    /// one key the first counts.
     pub fn stage(&self, table: MirrorTable, columns: &[String], values: &[String]) -> Result<()> {
         let marks = vec!["?"; columns.len()].join(", ");
         let sql = format!("INSERT OR IGNORE INTO temp.new_{} VALUES ({marks})", table.name());
@@ -94,7 +97,7 @@ impl Filling {
         self.execute(&sql, [key])
     }
 
-    /// Likewise who stays in the bookings that are kept.
+    /// The rows of `booking_guests` of the bookings that are kept stay too.
     pub fn keep_stays_of_kept_bookings(&self) -> Result<()> {
         self.execute(
             "INSERT OR IGNORE INTO temp.kept_booking_guests SELECT key FROM temp.kept_bookings",
@@ -102,19 +105,19 @@ impl Filling {
         )
     }
 
-    /// Whether they do.
+    /// Whether the rows of this id stay in the mirror as they are.
     pub fn is_kept(&self, table: MirrorTable, key: &str) -> Result<bool> {
         let sql = format!("SELECT 1 FROM temp.kept_{} WHERE key = ?1", table.name());
-        self.said(self.connection.prepare_cached(&sql).and_then(|mut sql| sql.exists([key])))
+        self.checked(self.connection.prepare_cached(&sql).and_then(|mut sql| sql.exists([key])))
     }
 
-    /// Whether the last report of this table had an end of its last line; none where nobody knows.
+    /// Whether the last report of this table ended with a line break; none where that is not known.
     pub fn ended_with_line_break(&self, table: MirrorTable) -> Result<Option<bool>> {
         let sql = "SELECT ends_with_line_break FROM main.load_files WHERE filled_table = ?1";
-        self.said(self.connection.query_row(sql, [table.name()], |row| row.get(0)).optional())
+        self.checked(self.connection.query_row(sql, [table.name()], |row| row.get(0)).optional())
     }
 
-    /// Notes that for the next report. What is noted already is not written again.
+    /// Notes that for the next report. The same value is not written again.
     pub fn note_line_break(&self, table: MirrorTable, is_there: bool) -> Result<()> {
         if self.ended_with_line_break(table)? == Some(is_there) {
             return Ok(());
@@ -135,7 +138,7 @@ fn read_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<ReadRow> {
     })
 }
 
-/// An empty cell is no value, where the mirror may do without one.
+/// An empty cell is NULL, where the column allows that.
 fn value_of(column: &str, value: &str) -> Value {
     if !value.is_empty() {
         return Value::Text(value.to_owned());

@@ -175,7 +175,7 @@ mod tests {
             blocks: vec![block(digest, false)],
             rows: 5_000,
             rows_without_id: 0,
-            residents: 0,
+            booking_guests: 0,
             says_little,
         }
     }

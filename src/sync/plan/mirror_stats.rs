@@ -79,7 +79,7 @@ impl MirrorStats {
     /// Takes note of a kind's table.
     pub(super) fn note_table(&mut self, kind: Kind, outline: &Outline) {
         self.rows[kind] = outline.rows;
-        self.booking_guests = self.booking_guests.max(outline.residents);
+        self.booking_guests = self.booking_guests.max(outline.booking_guests);
     }
 
     /// Takes note of a record that is known.

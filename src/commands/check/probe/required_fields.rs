@@ -178,7 +178,7 @@ fn sent(row: &Row, kind: Kind, config: &Config, types: &FieldTypes) -> Option<Fi
 
 /// Which cards the deal names does not matter here, only whether it names any.
 fn links(booking: &Booking) -> DealLinks {
-    let has_guests = booking.guest.is_some() || !booking.residents.is_empty();
+    let has_guests = booking.guest.is_some() || !booking.staying_guests.is_empty();
     let has_company = booking.company.is_some() || booking.payer.is_some();
     DealLinks {
         contacts: if has_guests { vec![1] } else { Vec::new() },

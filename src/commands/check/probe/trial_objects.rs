@@ -264,7 +264,7 @@ fn booking() -> Booking {
         guest: None,
         company: None,
         payer: None,
-        residents: Vec::new(),
+        staying_guests: Vec::new(),
     }
 }
 

@@ -268,7 +268,7 @@ fn a_stay_that_was_over_before_the_first_day_is_history_unless_it_has_a_deal() {
         guest: None,
         company: None,
         payer: None,
-        residents: Vec::new(),
+        staying_guests: Vec::new(),
     };
     let row = Row { body: Ok(Entity::Booking(booking)), ..row() };
     let from = |text| PlanOptions { bookings_from: Some(day(text)), ..options() };

@@ -16,10 +16,9 @@ use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::record::{Kind, RecordKey};
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::domain::run_error::Result;
-use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{ApiError, CallError, Portal, Response};
-use ecvi_b24::state::settings::{INITIAL_EXPORT, PORTAL};
+use ecvi_b24::state::settings::{INITIAL_EXPORT, PORTAL, Setting};
 use env::{CONFIG, TestEnv};
 use serde_json::{Map, Value, json};
 
@@ -148,7 +147,7 @@ fn a_healthy_place_is_fine_and_is_not_verified_again_by_the_next_run() {
     place.state();
     assert_eq!(marks(&place.lines(&Fake::default())), []);
     let state = place.state();
-    assert!(state.get::<Value>("verified").unwrap().is_some());
+    assert!(state.get(&Setting::<Value>::new("verified")).unwrap().is_some());
 }
 
 #[test]
@@ -235,7 +234,7 @@ fn what_the_webhook_lacks_is_found() {
 fn a_portal_under_a_new_address_that_gives_no_proper_answer_may_be_the_states_own() {
     let place = TestEnv::new("");
     let state = place.state();
-    state.set(PORTAL, &"old.bitrix24.ru").unwrap();
+    state.set(&PORTAL, &"old.bitrix24.ru".to_owned()).unwrap();
     let writer = state.writer().unwrap();
     writer.link(&RecordKey::new(Kind::Guest, 1), 7).unwrap();
     writer.commit().unwrap();
@@ -254,7 +253,7 @@ fn what_comes_next_is_the_initial_export_then_cron_then_nothing() {
     run("initial-export");
     assert_eq!(place.next(), Some(Next::InitialExport), "it was interrupted");
     run("initial-export");
-    state.set(INITIAL_EXPORT, &to_rfc3339(clock().now())).unwrap();
+    state.set(&INITIAL_EXPORT, &clock().now()).unwrap();
     assert_eq!(place.next(), Some(Next::Sync));
     run("sync");
     assert_eq!(place.next(), None);

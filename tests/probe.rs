@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use chrono::DateTime;
+use ecvi_b24::commands::check::probe::PROBE;
 use ecvi_b24::commands::check::probe::{Findings, PortalAssumption};
 use ecvi_b24::commands::check::{CheckResult, CheckStatus, Start, check};
 use ecvi_b24::commands::cli::Check;
@@ -19,7 +20,6 @@ use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::domain::run_error::Result;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{CallError, Portal, Response};
-use ecvi_b24::state::settings::PROBE;
 use env::{CONFIG, TestEnv};
 use serde_json::{Map, Value, json};
 
@@ -234,7 +234,7 @@ fn lines(place: &TestEnv, fake: &Fake, probe: bool) -> Vec<CheckResult> {
 /// Probes a portal; returns the lines of the probe and what the state remembers.
 fn probe(fake: &Fake, more: &str) -> (Vec<CheckResult>, Option<Findings>) {
     let place = place(more);
-    (lines(&place, fake, true), place.state().get(PROBE).unwrap())
+    (lines(&place, fake, true), place.state().get(&PROBE).unwrap())
 }
 
 /// The rules that a portal with this quirk breaks.

@@ -9,10 +9,9 @@ use chrono::{DateTime, Utc};
 use ecvi_b24::config::{self, Config};
 use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::{IdRange, Kind, RecordKey};
-use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::mirror::Mirror;
 use ecvi_b24::platform::lock::Lock;
-use ecvi_b24::state::settings::INITIAL_EXPORT;
+use ecvi_b24::state::settings::{INITIAL_EXPORT, PORTAL};
 use ecvi_b24::state::{PendingWork, SentRecord, State};
 use rusqlite::Connection;
 
@@ -81,7 +80,6 @@ impl Hotel {
         let text = format!("[mirror]\npath = 'mirror.db'\n[portal]\n{portal}\n");
         let file = folder.join("ecvi-b24.toml");
         fs::write(&file, &text)?;
-        #[cfg(unix)]
         fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         Ok(Hotel { folder: folder.to_owned(), config: config::parse(&text, folder, None)? })
     }
@@ -90,8 +88,8 @@ impl Hotel {
     pub(crate) fn all_sent(&self, now: DateTime<Utc>) -> Result<()> {
         let mirror = Mirror::open(&self.config.mirror)?;
         let state = State::open(&self.config.state)?;
-        state.set(INITIAL_EXPORT, &to_rfc3339(now))?;
-        state.set("portal", &self.config.portal.webhook.host())?;
+        state.set(&INITIAL_EXPORT, &now)?;
+        state.set(&PORTAL, &self.config.portal.webhook.host().to_owned())?;
         let writer = state.writer()?;
         for kind in Kind::SEND_ORDER {
             let mut scan = mirror.scan(kind)?;

@@ -14,7 +14,7 @@ use crate::domain::per_kind::PerKind;
 use crate::domain::run_error::{Result, RunError, explained};
 use crate::platform::published_file::{Published, Writer, publish};
 use crate::state::State;
-use crate::state::settings::{METRICS_TOLD, PAGE_TOLD};
+use crate::state::settings::{LastTime, METRICS_TOLD, PAGE_TOLD};
 
 /// A file that is written after each run.
 struct Target<'c> {
@@ -22,7 +22,7 @@ struct Target<'c> {
     path: Option<&'c Path>,
     mark: &'static str,
     /// When it was last told that it cannot be written.
-    told: &'static str,
+    told: &'static LastTime,
 }
 
 /// Writes what the configuration asks for after a run that holds the lock. `pending` is what it
@@ -84,7 +84,7 @@ fn write_files(config: &Config, overview: &Overview, writer: Writer, now: DateTi
         key: "[monitoring] status_page",
         path: config.monitoring.status_page.as_deref(),
         mark: page::MARK,
-        told: PAGE_TOLD,
+        told: &PAGE_TOLD,
     };
     write_file(config, &page, writer, now, || {
         page::render(overview, Written::AfterRuns, config, now)
@@ -93,7 +93,7 @@ fn write_files(config: &Config, overview: &Overview, writer: Writer, now: DateTi
         key: "[monitoring] metrics_file",
         path: config.monitoring.metrics_file.as_deref(),
         mark: metrics::MARK,
-        told: METRICS_TOLD,
+        told: &METRICS_TOLD,
     };
     write_file(config, &figures, writer, now, || metrics::render(overview));
 }
@@ -118,7 +118,7 @@ fn write_file(
 }
 
 /// In cron's mail once a day is enough. No state is made for it.
-fn is_to_be_told(config: &Config, told: &str, now: DateTime<Utc>) -> bool {
+fn is_to_be_told(config: &Config, told: &LastTime, now: DateTime<Utc>) -> bool {
     if !config.state.exists() {
         return true;
     }

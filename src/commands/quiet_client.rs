@@ -18,7 +18,7 @@ pub(super) fn quiet_client<'p>(
     clock: &Clock,
     deadline: Option<DateTime<Utc>>,
 ) -> Result<Client<'p>> {
-    let pace = state.get(PACE)?.unwrap_or_default();
+    let pace = state.get(&PACE)?.unwrap_or_default();
     let portal_config = config.portal.with_half_burst();
     Ok(Client::new(portal, clock.clone(), &portal_config, pace, deadline))
 }

@@ -56,14 +56,14 @@ impl State {
 
     /// What all runs did.
     pub fn totals(&self) -> Result<Totals> {
-        Ok(self.get(TOTALS)?.unwrap_or_default())
+        Ok(self.get(&TOTALS)?.unwrap_or_default())
     }
 
     /// In the transaction that writes down how the run ended: each run counts once.
     pub(super) fn add_to_totals(&self, ended: &Run) -> Result<()> {
         let mut totals = self.totals()?;
         totals.add(ended);
-        self.set(TOTALS, &totals)
+        self.set(&TOTALS, &totals)
     }
 }
 

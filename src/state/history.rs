@@ -138,7 +138,7 @@ impl State {
         let run = self.add_run(command, now)?;
         // Until the run has completed: a mirror that looks again as it did before may be a disk
         // that was set back.
-        self.set(INPUTS, &())?;
+        self.set(&INPUTS, &None)?;
         transaction.commit()?;
         Ok(run)
     }

@@ -32,8 +32,6 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 pub use activity::Totals;
 pub use blocks::{BlockChange, Blocks, CleanBlock, StoredBlock};
@@ -52,7 +50,6 @@ pub use writer::{SentRecord, Writer};
 
 use crate::platform::{private_files, regular_file, sidecar_path};
 use error::OpenError;
-use statements::{execute, query_first};
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// More than there are: with sixteen, as is usual, a batch would parse most of its statements again
@@ -98,20 +95,6 @@ impl State {
         log_commits(&mut connection)?;
         schema::migrate(&connection)?;
         Ok(State { connection })
-    }
-
-    /// A remembered value; one that this version cannot read counts as forgotten.
-    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let sql = "SELECT value FROM meta WHERE key = ?1";
-        let text: Option<String> = query_first(&self.connection, sql, [key], |row| row.get(0))?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
-    }
-
-    /// Remembers a value. One that is remembered already costs no write.
-    pub fn set<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
-        let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT
-                   DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value";
-        execute(&self.connection, sql, (key, serde_json::to_string(value)?))
     }
 
     /// What is read until this is dropped is read as of one moment, and under one lock of the file.

@@ -12,7 +12,7 @@ use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, Result};
 use crate::mirror::written_at;
 use crate::platform::clock::is_older;
-use crate::state::settings::HEALTH;
+use crate::state::settings::Setting;
 use crate::state::{Severity, State};
 use crate::sync::run::RunReport;
 
@@ -52,6 +52,9 @@ impl Problem {
     }
 }
 
+/// What the last run found.
+pub const HEALTH: Setting<Health> = Setting::new("health");
+
 /// What is wrong, and since when it is so.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Health {
@@ -65,7 +68,7 @@ pub struct Health {
 impl Health {
     /// What the last run wrote down; none before the first one.
     pub fn of_last_run(state: &State) -> Result<Option<Health>> {
-        Ok(state.get(HEALTH)?)
+        Ok(state.get(&HEALTH)?)
     }
 
     /// Whether nobody has to look at anything.
@@ -95,7 +98,7 @@ pub(super) fn note(
         problems.insert(Problem::MirrorOld);
     }
     let health = Health::after(previous, problems, now);
-    state.set(HEALTH, &health)?;
+    state.set(&HEALTH, &health)?;
     Ok(health)
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::record::Kind;
 use crate::domain::run_error::Result;
-use crate::state::settings::{HELD_SINCE, HeldSince};
+use crate::state::settings::HELD_SINCE;
 use crate::state::{State, Writer};
 use crate::sync::plan::{Plan, RemovalVerdict};
 
@@ -18,7 +18,7 @@ pub(super) fn save_observations(
     plan: &Plan,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let mut held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
+    let mut held_since = state.get(&HELD_SINCE)?.unwrap_or_default();
     for kind in Kind::DISPLAY_ORDER {
         let RemovalVerdict { given_up, is_allowed, is_held } = &plan.removal_verdicts[kind];
         plan.queue.each_note(kind, |key, note| Ok(writer.save_note(key, note, now)?))?;
@@ -33,5 +33,5 @@ pub(super) fn save_observations(
             writer.save_given_up(kind, record)?;
         }
     }
-    Ok(state.set(HELD_SINCE, &held_since)?)
+    Ok(writer.set(&HELD_SINCE, &held_since)?)
 }

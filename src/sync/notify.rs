@@ -19,12 +19,14 @@ use crate::mapping::text::comment;
 use crate::mirror::written_at;
 use crate::portal::CallError;
 use crate::portal::client::Client;
-use crate::state::settings::{NOTIFIED, PACE};
+use crate::state::settings::{PACE, Setting};
 use crate::state::{Severity, State};
 use crate::sync::health::{self, Health, Problem};
 use crate::sync::run::RunReport;
 
 const DAY: TimeDelta = TimeDelta::days(1);
+
+const NOTIFIED: Setting<Told> = Setting::new("notified");
 
 /// What the user was told.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -68,7 +70,7 @@ pub(super) fn after_run(
     if let Some(due) = due(config, state, &health, now)? {
         send(due, config, state, ended, client);
         ended.requests = client.requests();
-        state.set(PACE, client.limits())?;
+        state.set(&PACE, client.limits())?;
     }
     Ok(())
 }
@@ -76,9 +78,9 @@ pub(super) fn after_run(
 /// What is to be told after a run, if anything.
 fn due(config: &Config, state: &State, health: &Health, now: DateTime<Utc>) -> Result<Option<Due>> {
     let Some(user) = config.monitoring.notify_user else { return Ok(None) };
-    let mut told: Told = state.get(NOTIFIED)?.unwrap_or_default();
+    let mut told = state.get(&NOTIFIED)?.unwrap_or_default();
     told.problems = known_after(&told, health);
-    state.set(NOTIFIED, &told)?;
+    state.set(&NOTIFIED, &told)?;
     Ok(next_notice(&told, health, now).map(|notice| Due { user, notice, told }))
 }
 
@@ -122,7 +124,7 @@ fn try_send(
     let Due { user, notice, told } = due;
     let now = client.clock().now();
     let text = text(&notice, config, state, ended)?;
-    state.set(NOTIFIED, &after(&told, &notice, now))?;
+    state.set(&NOTIFIED, &after(&told, &notice, now))?;
     let params = json!({"USER_ID": user, "MESSAGE": comment(&text)});
     let refusal = match client.call_once("im.notify.system.add", &params) {
         Ok(answer) if answer.result != Value::Bool(false) => return Ok(()),
@@ -138,7 +140,7 @@ fn try_send(
         // It was not sent, and a later run may send it.
         Err(error) => {
             let pause = TimeDelta::from_std(config.sync.retry_after).unwrap_or(DAY);
-            state.set(NOTIFIED, &Told { not_before: Some(now + pause), ..told })?;
+            state.set(&NOTIFIED, &Told { not_before: Some(now + pause), ..told })?;
             log::info!("the message to user {user} was not sent: {error}");
             return Ok(());
         }

@@ -45,9 +45,9 @@ pub(super) fn effective_options(
 ) -> Result<RunOptions> {
     let again = options.kind == RunKind::InitialExport && state.initial_export()?.is_some();
     let goes_on = again
-        && state.get(RESENDING)? == Some(true)
+        && state.get(&RESENDING)? == Some(true)
         && !mapping_version::has_changed(config, state)?;
-    let full = options.full || (again && !goes_on) || state.get(FULL)? == Some(true);
+    let full = options.full || (again && !goes_on) || state.get(&FULL)? == Some(true);
     // As in a full run, the pause of a failed record does not matter.
     Ok(RunOptions { full, retry_failed: options.retry_failed || goes_on, ..options.clone() })
 }
@@ -61,7 +61,7 @@ pub(super) fn build_plan(
 ) -> Result<Plan> {
     let usual = PlanOptions::for_sync(config, mirror, state, now)?;
     let deletes = usual.deletes && options.kind != RunKind::InitialExport;
-    let resend = match state.get(RESENDING)? {
+    let resend = match state.get(&RESENDING)? {
         _ if options.full => Resend::All,
         Some(true) => Resend::Rest,
         Some(false) | None => Resend::Marked,

@@ -9,7 +9,6 @@ use crate::domain::messages::{Message, SyncMessage};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, Result, RunError};
-use crate::domain::timestamp::to_rfc3339;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::{Mirror, write_back};
 use crate::platform::clock::Clock;
@@ -17,13 +16,13 @@ use crate::platform::lock::Lock;
 use crate::portal::client::{Client, WaitReason, growing_pause};
 use crate::portal::{CallError, Portal};
 use crate::state::settings::{
-    CONTENTS, FULL, INITIAL_EXPORT, INPUTS, MAPPING_TOLD, MIRROR_STATS, PACE, RESENDING,
+    CONTENTS, FULL, INITIAL_EXPORT, INPUTS, InputFingerprint, MAPPING_TOLD, PACE, RESENDING,
 };
 use crate::state::{Counts, Run, State};
 use crate::sync::options::{RunKind, RunOptions};
-use crate::sync::plan::Plan;
+use crate::sync::plan::{MIRROR_STATS, Plan};
 use crate::sync::preflight::config_check::{ask_notified, verify_config};
-use crate::sync::preflight::idle::{InputFingerprint, can_skip};
+use crate::sync::preflight::idle::{can_skip, current_inputs};
 use crate::sync::preflight::{mapping_version, portal_identity};
 use crate::sync::prepare::{build_plan, deadline, effective_options, require_initial_export};
 use crate::sync::push::{CreateMode, Failures, ProgressObserver, Push, PushContext, RunStats};
@@ -82,7 +81,7 @@ pub fn run_locked(
     daily_warnings::of_exposed(config, &state, started)?;
     daily_warnings::of_mirror_age(config, &state, started)?;
     daily_warnings::of_link(config, &state, started)?;
-    let pace = state.get(PACE)?.unwrap_or_default();
+    let pace = state.get(&PACE)?.unwrap_or_default();
     let mut client = Client::new(
         portal,
         clock.clone(),
@@ -119,7 +118,7 @@ pub fn run_locked(
     let mut ended = context.end(result, &client);
     notify::after_run(config, &state, &mut client, &mut ended)?;
     let writer = state.writer()?;
-    state.set(PACE, client.limits())?;
+    writer.set(&PACE, client.limits())?;
     state.finish_run(run, &run_record(options, &ended, started, clock.now()))?;
     writer.commit()?;
     Ok(ended)
@@ -163,7 +162,7 @@ impl RunContext<'_> {
         self.patient_round(client, Round::First, observer)?;
         if self.options.kind != RunKind::InitialExport {
             if mapping_version::has_changed(self.config, self.state)?
-                && self.state.once_a_day(MAPPING_TOLD, client.clock().now())?
+                && self.state.once_a_day(&MAPPING_TOLD, client.clock().now())?
             {
                 log::warn!("{}", mapping_version::notice().text(self.config.language));
             }
@@ -181,7 +180,7 @@ impl RunContext<'_> {
         }
         self.done.unanswered = false;
         if self.state.initial_export()?.is_none() {
-            self.state.set(INITIAL_EXPORT, &to_rfc3339(client.clock().now()))?;
+            self.state.set(&INITIAL_EXPORT, &client.clock().now())?;
         }
         Ok(())
     }
@@ -220,7 +219,7 @@ impl RunContext<'_> {
     ) -> Result<()> {
         let config = self.config;
         let state = self.state;
-        let fingerprint = InputFingerprint::current(config, client.clock().now());
+        let fingerprint = current_inputs(config, client.clock().now());
         let limit = client.clock().read_limit(client.deadline());
         let mirror = Mirror::open_within(&config.mirror, &limit)?;
         // What a window shows changes with the time alone.
@@ -288,16 +287,16 @@ impl RunContext<'_> {
             return self.resolve_verify_and_plan(mirror, options, client);
         }
         let state = self.state;
-        state.set(FULL, &true)?;
+        state.set(&FULL, &true)?;
         let prepared = self.resolve_verify_and_plan(mirror, options, client);
         if prepared.as_ref().is_err_and(is_unusable) {
-            state.set(FULL, &false)?;
+            state.set(&FULL, &false)?;
         }
         let prepared = prepared?;
         let writer = state.writer()?;
         state.resend_all()?;
-        state.set(RESENDING, &true)?;
-        state.set(FULL, &false)?;
+        writer.set(&RESENDING, &true)?;
+        writer.set(&FULL, &false)?;
         mapping_version::clear(state)?;
         writer.commit()?;
         Ok(prepared)
@@ -342,7 +341,7 @@ impl RunContext<'_> {
     ) -> Result<i64> {
         let writer = self.state.writer()?;
         crate::sync::missing_rows::save_observations(self.state, &writer, plan, now)?;
-        self.state.set(CONTENTS, &contents)?;
+        writer.set(&CONTENTS, &contents)?;
         let mark = writer.mark_all_dirty(&plan.compared.dirty)?;
         for kind in Kind::SEND_ORDER {
             writer.save_blocks(kind, &plan.compared.blocks[kind])?;
@@ -378,10 +377,10 @@ impl RunContext<'_> {
         dirty_seq: i64,
     ) -> Result<()> {
         let writer = self.state.writer()?;
-        self.state.set(MIRROR_STATS, &plan.compared.mirror_stats)?;
-        self.state.set(INPUTS, &fingerprint)?;
-        if self.state.get(RESENDING)? == Some(true) {
-            self.state.set(RESENDING, &false)?;
+        writer.set(&MIRROR_STATS, &plan.compared.mirror_stats)?;
+        writer.set(&INPUTS, &fingerprint)?;
+        if self.state.get(&RESENDING)? == Some(true) {
+            writer.set(&RESENDING, &false)?;
         }
         // Bookings were skipped where a guard holds them back, or where they or their twin (41 and
         // '41') are in doubt. Then the notes stay.

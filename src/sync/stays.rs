@@ -2,17 +2,16 @@
 //! contact.
 
 use crate::domain::run_error::Result;
-use crate::state::settings::STAYS;
 use crate::state::{State, Writer};
-use crate::sync::plan::{Plan, ShownStays};
+use crate::sync::plan::{Plan, STAYS};
 
 /// What the bookings say by now, and which contacts are to show it. To be called after the blocks
 /// are written down: these marks make them void.
 pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan) -> Result<()> {
     let Some(rules) = plan.stays else {
-        if state.get::<Option<ShownStays>>(STAYS)?.flatten().is_some() {
+        if state.get(&STAYS)?.flatten().is_some() {
             writer.clear_stays()?;
-            state.set(STAYS, &None::<ShownStays>)?;
+            writer.set(&STAYS, &None)?;
         }
         return Ok(());
     };
@@ -23,5 +22,5 @@ pub(super) fn note(state: &State, writer: &Writer<'_>, plan: &Plan) -> Result<()
     for guest in &plan.compared.stay_guests {
         writer.stays_changed(guest)?;
     }
-    Ok(state.set(STAYS, &Some(rules.shown))?)
+    Ok(writer.set(&STAYS, &Some(rules.shown))?)
 }

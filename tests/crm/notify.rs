@@ -3,6 +3,7 @@
 
 use bitrix24_sandbox::{Fault, Notice};
 use chrono::{DateTime, TimeDelta, Utc};
+use ecvi_b24::state::settings::Setting;
 use serde_json::{Value, json};
 
 use crate::env::TestEnv;
@@ -31,13 +32,16 @@ fn break_booking(hotel: &TestEnv, status: &str) {
         .sql(&format!("UPDATE bookings SET status = '{status}', modified_at = modified_at || '1'"));
 }
 
+/// What the user was told, as the state has it.
+const NOTIFIED: Setting<Value> = Setting::new("notified");
+
 /// The message about a trouble was sent so many hours earlier than it was.
 fn hours_pass(hotel: &TestEnv, hours: i64) {
     let state = hotel.state();
-    let mut told: Value = state.get("notified").unwrap().unwrap();
+    let mut told = state.get(&NOTIFIED).unwrap().unwrap();
     let at: DateTime<Utc> = told["at"].as_str().unwrap().parse().unwrap();
     told["at"] = json!(at - TimeDelta::hours(hours));
-    state.set("notified", &told).unwrap();
+    state.set(&NOTIFIED, &told).unwrap();
 }
 
 #[test]
@@ -111,7 +115,7 @@ fn a_mirror_that_nobody_writes_any_more_is_told_though_the_run_is_idle() {
     written_before();
     hotel.run(0, "sync");
     notices(&hotel);
-    hotel.state().set("notified", &()).unwrap();
+    hotel.state().set(&NOTIFIED, &Value::Null).unwrap();
     let requests = hotel.server.portal().counters.requests;
     hotel.run(0, "sync");
     let told = notices(&hotel);
@@ -167,9 +171,9 @@ fn a_message_that_was_not_sent_waits_and_goes_later() {
     hotel.run(0, "sync");
     assert_eq!(notices(&hotel), []);
     let state = hotel.state();
-    let mut told: Value = state.get("notified").unwrap().unwrap();
+    let mut told = state.get(&NOTIFIED).unwrap().unwrap();
     told["not_before"] = Value::Null;
-    state.set("notified", &told).unwrap();
+    state.set(&NOTIFIED, &told).unwrap();
     hotel.run(0, "sync");
     assert_eq!(notices(&hotel).len(), 1);
 }

@@ -3,8 +3,10 @@
 use std::fs;
 
 use bitrix24_sandbox::{Fault, Kind};
+use chrono::DateTime;
 
 use ecvi_b24::platform::lock::Lock;
+use ecvi_b24::state::settings::PAGE_TOLD;
 
 use crate::env::TestEnv;
 
@@ -157,7 +159,7 @@ fn a_page_that_cannot_be_written_fails_no_run_and_is_told_once_a_day() {
     let said = hotel.complained(0, "sync");
     assert_eq!(said, "");
     let state = hotel.state();
-    state.set("page_told", &()).unwrap();
+    state.set(&PAGE_TOLD, &DateTime::UNIX_EPOCH).unwrap();
     let said = hotel.complained(0, "sync");
     assert!(
         said.contains("[monitoring] status_page") && said.contains("missing/page.html"),

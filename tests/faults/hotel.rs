@@ -122,7 +122,7 @@ impl Hotel {
         if hotel.path("state.db").exists() && !self.moved {
             // Its portal has another address, and is no stranger for that.
             let host = format!("127.0.0.1:{}", hotel.server.port());
-            State::open(&hotel.path("state.db")).unwrap().set(PORTAL, &host).unwrap();
+            State::open(&hotel.path("state.db")).unwrap().set(&PORTAL, &host).unwrap();
         }
         hotel
     }

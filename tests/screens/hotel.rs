@@ -86,7 +86,7 @@ impl TestEnv {
         let state = self.state();
         let mirror = Mirror::open(&self.config().mirror).unwrap();
         let row = |kind, id: &str| mirror.find(kind, id).unwrap().remove(0);
-        state.set(INITIAL_EXPORT, &"2026-01-01T18:00:00Z").unwrap();
+        state.set(&INITIAL_EXPORT, &at("2026-01-01T18:00:00Z")).unwrap();
         let run = state.begin_run("sync", at("2026-01-02T03:00:00Z")).unwrap();
         let email = Warning { code: FailureCode::EmailLeftOut, message: "petr@@example".into() };
         send(&state, run, Kind::Company, &row(Kind::Company, "7"), 7001, &[]);

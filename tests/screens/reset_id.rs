@@ -3,8 +3,8 @@
 use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::{Kind, RecordKey};
 use ecvi_b24::platform::lock::Lock;
-use ecvi_b24::state::settings::MIRROR_STATS;
 use ecvi_b24::state::{InDoubtCall, Operation, StoredRecord};
+use ecvi_b24::sync::plan::MIRROR_STATS;
 use insta::assert_snapshot;
 
 use crate::env::TestEnv;
@@ -123,8 +123,9 @@ fn all_of_a_kind_or_everything() {
 #[test]
 fn a_table_that_was_emptied_on_purpose_is_accepted_after_it() {
     let hotel = TestEnv::running();
-    let survey = serde_json::json!({"rows": [3, 1, 3], "residents": 4, "newest": ["", "", ""]});
-    hotel.state().set(MIRROR_STATS, &survey).unwrap();
+    let stats =
+        serde_json::from_value(serde_json::json!({ "rows": [3, 1, 3], "residents": 4 })).unwrap();
+    hotel.state().set(&MIRROR_STATS, &stats).unwrap();
     hotel.sql("DELETE FROM bookings; DELETE FROM booking_guests");
     assert!(hotel.said(0, EN, "status").contains("the table bookings of the mirror had rows"));
     hotel.said(0, EN, "reset-id booking --all --yes");

@@ -9,7 +9,6 @@ use super::{CheckResult, Start};
 use crate::config::{self, Config, ConfigError, Link};
 use crate::domain::messages::CheckMessage;
 use crate::domain::run_error::{Outcome, Result, RunError, explained};
-use crate::domain::timestamp::to_rfc3339;
 use crate::platform::clock::Clock;
 use crate::platform::sidecar_path::{parent_dir, sidecar_path};
 use crate::state::State;
@@ -107,7 +106,7 @@ pub(super) fn check_state(
 
 fn open_and_write(path: &Path, now: DateTime<Utc>) -> Result<State> {
     let state = State::open(path)?;
-    match state.set(CHECKED, &to_rfc3339(now)) {
+    match state.set(&CHECKED, &now) {
         Ok(()) => Ok(state),
         Err(error) => Err(RunError::State(explained(path.display().to_string(), error))),
     }

@@ -17,9 +17,8 @@ use crate::output::confirm;
 use crate::output::stdout::print;
 use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
-use crate::state::settings::MIRROR_STATS;
 use crate::state::{Event, Severity, State};
-use crate::sync::plan::MirrorStats;
+use crate::sync::plan::MIRROR_STATS;
 
 /// What becomes of a record's link to its card.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -174,7 +173,7 @@ fn reset(state: &State, found: &FoundRecord, link: NewLink, clock: &Clock) -> Re
 fn reset_all(state: &State, kinds: &[Kind], clock: &Clock) -> Result<Vec<(Kind, usize)>> {
     let mut counts = Vec::new();
     let writer = state.writer()?;
-    let mut mirror: Option<MirrorStats> = state.get(MIRROR_STATS)?;
+    let mut mirror = state.get(&MIRROR_STATS)?;
     for kind in kinds {
         counts.push((*kind, writer.release_all(*kind, clock.now())?));
         if let Some(mirror) = &mut mirror {
@@ -182,7 +181,7 @@ fn reset_all(state: &State, kinds: &[Kind], clock: &Clock) -> Result<Vec<(Kind, 
         }
     }
     if let Some(mirror) = mirror {
-        state.set(MIRROR_STATS, &mirror)?;
+        state.set(&MIRROR_STATS, &mirror)?;
     }
     writer.commit()?;
     Ok(counts)

@@ -16,7 +16,7 @@ use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error::{Result, RunError};
 use crate::mirror::Mirror;
 use crate::state::State;
-use crate::state::settings::{HELD_SINCE, HeldSince};
+use crate::state::settings::HELD_SINCE;
 use crate::sync::plan::observations::RemovalVerdict;
 use crate::sync::plan::references_any;
 use crate::sync::plan::removals::{Losses, removal_step};
@@ -51,7 +51,7 @@ const ALWAYS_ALLOWED: u64 = 3;
 /// How long whoever goes has to be missing, by [`Kind`]. Where somebody has said that they may, the
 /// time counts in which a guard held them back.
 fn waiting_times(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<PerKind<TimeDelta>> {
-    let held_since: HeldSince = state.get(HELD_SINCE)?.unwrap_or_default();
+    let held_since = state.get(&HELD_SINCE)?.unwrap_or_default();
     let is_long = |since: DateTime<Utc>| (now - since).abs() >= limits.delete_after;
     Ok(held_since.map(|since| match limits.allowed {
         Some(_) if since.is_some_and(is_long) => TimeDelta::zero(),

@@ -9,10 +9,14 @@ use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Result, RunError};
 use crate::mirror::Outline;
+use crate::state::settings::Setting;
 use crate::sync::plan::renamed_records::{NameChanges, renamed_mirror};
 
 /// Every row is read at least once a day, whatever its block looks like.
 const FULL_READ_INTERVAL: TimeDelta = TimeDelta::hours(23);
+
+/// What the mirror looked like in the last run that completed.
+pub const MIRROR_STATS: Setting<MirrorStats> = Setting::new("survey");
 
 /// What the mirror looked like.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

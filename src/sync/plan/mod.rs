@@ -29,10 +29,10 @@ pub use decide::{
 pub use guards::{HoldReason, Limits, SuppressedRemoval};
 pub use lane::{Lane, Turn};
 pub use merge::merge;
-pub use mirror_stats::MirrorStats;
+pub use mirror_stats::{MIRROR_STATS, MirrorStats};
 pub use observations::{MissingForNow, RemovalVerdict};
 pub use rule::Rule;
-pub use stays::{ShownStays, StayRules};
+pub use stays::{STAYS, ShownStays, StayRules};
 pub use store::{PlanStore, Planned};
 
 use crate::config::Config;
@@ -42,7 +42,7 @@ use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::domain::run_error::Result;
 use crate::mirror::{ChangeInputs, Entity, Mirror, Row, RowError};
 use crate::platform::hash::Fingerprint;
-use crate::state::settings::{CONTENTS, MIRROR_STATS};
+use crate::state::settings::CONTENTS;
 use crate::state::{BlockChange, BookingStays, Note, State};
 use observations::{is_missing, note_of};
 use rule::RuleCounts;
@@ -360,10 +360,10 @@ impl PlanOptions {
         state: &State,
         now: DateTime<Utc>,
     ) -> Result<PlanOptions> {
-        let previous_stats: MirrorStats = state.get(MIRROR_STATS)?.unwrap_or_default();
+        let previous_stats = state.get(&MIRROR_STATS)?.unwrap_or_default();
         let bookings_from = config.export.bookings_from;
         let stays = StayRules::new(config, state, now)?;
-        let contents: Option<PerKind<u64>> = state.get(CONTENTS)?;
+        let contents = state.get(&CONTENTS)?;
         let changed_columns = PerKind::from_fn(|kind| {
             contents.is_none_or(|contents| contents[kind] != mirror.content_terms(kind))
         });

@@ -21,9 +21,12 @@ use crate::mapping::stays::{StaySummary, guest_stays};
 use crate::mirror::{Entity, Mirror};
 use crate::platform::clock::local_day;
 use crate::platform::hash;
-use crate::state::settings::STAYS;
+use crate::state::settings::Setting;
 use crate::state::statements::{execute, exists, for_each, query_all};
 use crate::state::{BookingStays, GuestStay, Result as StateResult, State, replace_stays};
+
+/// What is remembered of it; none where nobody asks for stays.
+pub const STAYS: Setting<Option<ShownStays>> = Setting::new("stays");
 
 /// What the contacts of all guests show, or are about to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -60,7 +63,7 @@ impl StayRules {
         }
         let print = hash::text_hash(&format!("{fields:?} {}", config.deal.currency));
         let shown = ShownStays { fields: print, day: local_day(now) };
-        let before = state.get::<Option<ShownStays>>(STAYS)?.flatten();
+        let before = state.get(&STAYS)?.flatten();
         let rules = StayRules::after(before, shown);
         let shows_arrivals = fields.values().any(|figure| *figure == StayFigure::NextArrival);
         Ok(Some(StayRules { passed: rules.passed.filter(|_| shows_arrivals), ..rules }))
@@ -301,7 +304,7 @@ mod tests {
             let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
             let rules = StayRules::new(&config, &state, now).unwrap().unwrap();
             let before = ShownStays { day: rules.shown.day.pred_opt().unwrap(), ..rules.shown };
-            state.set(STAYS, &Some(before)).unwrap();
+            state.set(&STAYS, &Some(before)).unwrap();
             StayRules::new(&config, &state, now).unwrap().unwrap().passed
         };
         assert!(passed("next_arrival").is_some() && passed("nights").is_none());

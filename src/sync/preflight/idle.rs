@@ -4,36 +4,24 @@
 //! since a run that found everything sent, and the state is unchanged too. Such a run reads no row.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::domain::run_error::{Outcome, Result};
 use crate::mirror::file_stamp;
 use crate::platform::clock::local_day;
 use crate::state::State;
-use crate::state::settings::{INPUTS, MIRROR_STATS};
+use crate::state::settings::{INPUTS, InputFingerprint};
 use crate::sync::options::{RunKind, RunOptions};
-use crate::sync::plan::MirrorStats;
+use crate::sync::plan::MIRROR_STATS;
 
-/// All that decides what a run finds, but for the state.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct InputFingerprint {
-    mirror: u64,
-    config: u64,
-}
-
-impl InputFingerprint {
-    /// What is there now; none where nothing can be concluded from it. To be taken before the
-    /// mirror is read.
-    pub fn current(config: &Config, now: DateTime<Utc>) -> Option<InputFingerprint> {
-        let mirror = file_stamp(&config.mirror.path, now)?;
-        // A guest who was expected yesterday is not expected any more, though nothing was written.
-        let day = Some(local_day(now)).filter(|_| !config.contact.stays.is_empty());
-        Some(InputFingerprint {
-            mirror,
-            config: config.fingerprint(&format!("{config:?} {day:?}")),
-        })
-    }
+/// What a run would find now; none where nothing can be concluded from it. To be taken before the
+/// mirror is read.
+pub fn current_inputs(config: &Config, now: DateTime<Utc>) -> Option<InputFingerprint> {
+    let mirror = file_stamp(&config.mirror.path, now)?;
+    // A guest who was expected yesterday is not expected any more, though nothing was written.
+    let day = Some(local_day(now)).filter(|_| !config.contact.stays.is_empty());
+    let config = config.fingerprint(&format!("{config:?} {day:?}"));
+    Some(InputFingerprint { mirror, config })
 }
 
 /// Whether a run of cron would find nothing to do.
@@ -46,12 +34,11 @@ pub fn can_skip(
     if options.kind != RunKind::Sync || options.full || options.retry_failed {
         return Ok(false);
     }
-    let fingerprint = InputFingerprint::current(config, now);
-    if fingerprint.is_none() || fingerprint != state.get(INPUTS)? {
+    let fingerprint = current_inputs(config, now);
+    if fingerprint.is_none() || fingerprint != state.get(&INPUTS)?.flatten() {
         return Ok(false);
     }
     let went_well = state.last_run()?.is_some_and(|run| run.outcome == Some(Outcome::Ok.into()));
-    let read_today =
-        state.get::<MirrorStats>(MIRROR_STATS)?.is_some_and(|stats| !stats.is_full_read_due(now));
+    let read_today = state.get(&MIRROR_STATS)?.is_some_and(|stats| !stats.is_full_read_due(now));
     Ok(went_well && read_today && state.is_clean()?)
 }

@@ -14,7 +14,10 @@ use crate::domain::record::BookingStatus;
 use crate::domain::run_error::Result;
 use crate::platform::hash::Fingerprint;
 use crate::state::State;
-use crate::state::settings::MAPPING;
+use crate::state::settings::Setting;
+
+/// By which mapping everything was sent; none until a full run has verified its own.
+const MAPPING: Setting<Option<SentMapping>> = Setting::new("mapping");
 
 /// The mapping that the records in the CRM are by.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -66,7 +69,7 @@ fn is_code_changed(sent: &BTreeMap<String, String>, config: &Config) -> bool {
 
 /// All records are marked for resending; the mapping is noted once it is verified.
 pub fn clear(state: &State) -> Result<()> {
-    Ok(state.set(MAPPING, &None::<SentMapping>)?)
+    Ok(state.set(&MAPPING, &None)?)
 }
 
 /// Everything will be by this verified mapping, unless an earlier start of the same export began
@@ -74,7 +77,7 @@ pub fn clear(state: &State) -> Result<()> {
 pub fn record_current(config: &Config, state: &State) -> Result<()> {
     match sent(state)? {
         Some(_) => Ok(()),
-        None => Ok(state.set(MAPPING, &SentMapping::of(config))?),
+        None => Ok(state.set(&MAPPING, &Some(SentMapping::of(config)))?),
     }
 }
 
@@ -84,7 +87,7 @@ pub fn has_changed(config: &Config, state: &State) -> Result<bool> {
 }
 
 fn sent(state: &State) -> Result<Option<SentMapping>> {
-    Ok(state.get::<Option<SentMapping>>(MAPPING)?.flatten())
+    Ok(state.get(&MAPPING)?.flatten())
 }
 
 /// What has happened and what to do, for people.

@@ -33,7 +33,7 @@ pub fn verify_identity(config: &Config, state: &State, client: &mut Client<'_>) 
 /// [`RunError`] with what to do.
 pub fn verify_portal(config: &Config, state: &State, client: &mut Client<'_>) -> Result<()> {
     let host = config.portal.webhook.host();
-    if let Some(known) = state.get::<String>(PORTAL)?.filter(|known| known != host) {
+    if let Some(known) = state.get(&PORTAL)?.filter(|known| known != host) {
         let (ours, asked) = sample_objects(config, state, client)?;
         if ours * 2 < asked {
             return Err(wrong_portal_error(&known, host));
@@ -48,7 +48,7 @@ pub fn verify_portal(config: &Config, state: &State, client: &mut Client<'_>) ->
 /// [`RunError`] with what to do.
 pub fn verify_originator(config: &Config, state: &State) -> Result<()> {
     let originator = &config.portal.originator;
-    match state.get::<String>(ORIGINATOR)? {
+    match state.get(&ORIGINATOR)? {
         Some(known) if known != *originator => Err(originator_changed(&known, originator)),
         Some(_) | None => Ok(()),
     }
@@ -56,8 +56,8 @@ pub fn verify_originator(config: &Config, state: &State) -> Result<()> {
 
 /// From now on something may be sent there, with this mark.
 pub fn remember(config: &Config, state: &State) -> Result<()> {
-    state.set(ORIGINATOR, &config.portal.originator)?;
-    Ok(state.set(PORTAL, &config.portal.webhook.host())?)
+    state.set(&ORIGINATOR, &config.portal.originator)?;
+    Ok(state.set(&PORTAL, &config.portal.webhook.host().to_owned())?)
 }
 
 /// How many of the newest objects stand there with our origin, and how many were looked for.

@@ -18,7 +18,7 @@ use crate::domain::run_error::Result;
 use crate::mapping::deal::closedate;
 use crate::mirror::{Booking, Entity};
 use crate::state::PendingWork;
-use crate::state::settings::IMPORTED_DATES;
+use crate::state::settings::Setting;
 use crate::sync::plan::Step;
 
 const FIELD: &str = "CLOSEDATE";
@@ -26,6 +26,9 @@ const FIELD: &str = "CLOSEDATE";
 const VALID_FOR: TimeDelta = TimeDelta::days(1);
 /// A departure so near to today looks the same either way, whatever the portal's time zone is.
 const NEAR_TODAY: TimeDelta = TimeDelta::days(1);
+
+/// What is remembered of that.
+pub const IMPORTED_DATES: Setting<ImportedDates> = Setting::new("imported_dates");
 
 /// Whether the import keeps the closing date of a deal in a final stage, as the state remembers it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -40,7 +43,7 @@ impl Push<'_, '_> {
     /// What an export or a probe saw within the last day.
     pub(super) fn recall_imported_dates(&mut self) -> Result<()> {
         let now = self.client.clock().now();
-        let seen: Option<ImportedDates> = self.state.get(IMPORTED_DATES)?;
+        let seen = self.state.get(&IMPORTED_DATES)?;
         let seen = seen.filter(|seen| (now - seen.seen_at).abs() < VALID_FOR);
         self.are_dates_kept = seen.map(|seen| seen.are_kept);
         Ok(())
@@ -96,7 +99,7 @@ impl Push<'_, '_> {
             return Ok(());
         };
         if self.are_dates_kept != Some(are_kept) {
-            self.state.set(IMPORTED_DATES, &ImportedDates { are_kept, seen_at: now })?;
+            self.state.set(&IMPORTED_DATES, &ImportedDates { are_kept, seen_at: now })?;
             self.are_dates_kept = Some(are_kept);
         }
         Ok(())

@@ -39,7 +39,7 @@ use crate::platform::lock::Lock;
 use crate::portal::client::{BudgetHold, Client, WaitCallback};
 use crate::state::{Counts, Failure, Operation, State, StoredRecord};
 use crate::sync::plan::{Lane, PlanStore, Planned, Step};
-pub use closing_dates::ImportedDates;
+pub use closing_dates::{IMPORTED_DATES, ImportedDates};
 use first_look::FirstAnswers;
 pub(crate) use ownership::{Owner, carries_mark, owner_of};
 use refusals::Refusals;

@@ -1,6 +1,8 @@
 //! The people of the bookings that are sent: they are resolved, and their cards looked at, before a
 //! deal names them.
 
+use std::collections::BTreeSet;
+
 use super::{Push, WorkItem};
 use crate::crm::deal_parties::{DealParties, Party, PartyOutlook, PartyRow};
 use crate::crm::objects;
@@ -79,7 +81,7 @@ impl Push<'_, '_> {
 
     /// Whom the deals of an earlier run point at, which was cut short before it looked back.
     pub(super) fn load_linked_cards(&mut self) -> Result<()> {
-        let before: Vec<(Kind, i64)> = self.state.get(POINTED_AT)?.unwrap_or_default();
+        let before = self.state.get(&POINTED_AT)?.unwrap_or_default();
         self.linked_cards.extend(before);
         Ok(())
     }
@@ -97,7 +99,7 @@ impl Push<'_, '_> {
         let dead =
             self.check_alive(Kind::Guest, &people)? | self.check_alive(Kind::Company, &people)?;
         self.stats.has_dead_links |= dead;
-        Ok(self.state.set(POINTED_AT, &Vec::<(Kind, i64)>::new())?)
+        Ok(self.state.set(&POINTED_AT, &BTreeSet::default())?)
     }
 
     /// A portal accepts dead ids in silence, so those that a deal is about to point at are looked

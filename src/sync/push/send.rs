@@ -84,7 +84,7 @@ impl Push<'_, '_> {
                     InDoubtCall { operation: *operation, row: item.row(), owned_values: &either };
                 writer.mark_in_doubt(item.key(), &attempt, now)?;
             }
-            state.set(LAST_CALL, &now)?;
+            writer.set(&LAST_CALL, &now)?;
             writer.commit()?;
             Ok(lock.record_call(now)?)
         };
@@ -134,7 +134,7 @@ impl Push<'_, '_> {
             writer.refresh_doubt(call.item.key(), now)?;
             writer.save_reason_of_doubt(call.item.key(), reason)?;
         }
-        self.state.set(LAST_CALL, &now)?;
+        writer.set(&LAST_CALL, &now)?;
         writer.commit()?;
         Ok(self.lock.record_call(now)?)
     }
@@ -177,9 +177,9 @@ impl Push<'_, '_> {
                 Some(Reply::Missing) | None => unanswered = true,
             }
         }
-        self.state.set(PACE, self.client.limits())?;
+        writer.set(&PACE, self.client.limits())?;
         if !self.linked_cards.is_empty() {
-            self.state.set(POINTED_AT, &self.linked_cards)?;
+            writer.set(&POINTED_AT, &self.linked_cards)?;
         }
         writer.commit()?;
         self.stats.counts = counts;

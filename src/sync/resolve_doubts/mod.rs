@@ -111,7 +111,7 @@ pub fn wait_for_unknown_calls(
     client: &Client<'_>,
 ) -> Result<()> {
     let Some(call) = lock.last_call() else { return Ok(()) };
-    let known: Option<DateTime<Utc>> = state.get(LAST_CALL)?;
+    let known: Option<DateTime<Utc>> = state.get(&LAST_CALL)?;
     if known.is_some_and(|known| known.timestamp_millis() == call.timestamp_millis()) {
         return Ok(());
     }

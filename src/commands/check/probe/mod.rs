@@ -27,9 +27,10 @@ use crate::platform::clock::Clock;
 use crate::portal::client::Client;
 use crate::portal::limits::RateLimits;
 use crate::portal::{ApiError, CallError, Portal};
-use crate::state::settings::{IMPORTED_DATES, PROBE};
+use crate::state::settings::Setting;
 use crate::state::{State, StateError};
 use crate::sync::preflight::config_check::fetch_and_check;
+use crate::sync::push::IMPORTED_DATES;
 use crate::sync::push::ImportedDates;
 use charge_recorder::{ChargeRecorder, Charges};
 use required_fields::{RequiredField, is_about_required};
@@ -38,6 +39,9 @@ use trials::TRIALS;
 
 /// Deleting a contact alone can take a minute and a half.
 const DEADLINE: TimeDelta = TimeDelta::minutes(10);
+
+/// What the last probe found.
+pub const PROBE: Setting<Findings> = Setting::new("probe");
 
 /// What a probe found, as the state remembers it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -60,7 +64,7 @@ struct Trial {
 
 /// What the last probe found, for a check that makes none.
 pub(super) fn last(state: &State) -> Option<CheckResult> {
-    let Findings { at, holds, .. } = state.get(PROBE).ok().flatten()?;
+    let Findings { at, holds, .. } = state.get(&PROBE).ok().flatten()?;
     let broken = holds.iter().filter(|(_, holds)| !**holds);
     let broken: Vec<Message> = broken.map(|(assumption, _)| assumption.title().into()).collect();
     if broken.is_empty() {
@@ -110,9 +114,9 @@ fn remember(
     findings: &Findings,
     dates: Option<ImportedDates>,
 ) -> Result<(), StateError> {
-    state.set(PROBE, findings)?;
+    state.set(&PROBE, findings)?;
     if let Some(dates) = dates {
-        state.set(IMPORTED_DATES, &dates)?;
+        state.set(&IMPORTED_DATES, &dates)?;
     }
     Ok(())
 }

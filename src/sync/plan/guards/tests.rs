@@ -7,7 +7,7 @@ fn whoever_was_held_back_long_enough_goes_at_once_when_somebody_allows_it() {
     let times = |held: Option<i64>, allowed| {
         let state = State::in_memory().unwrap();
         let since = held.map(|seconds| now - TimeDelta::seconds(seconds));
-        state.set(HELD_SINCE, &HeldSince::all(since)).unwrap();
+        state.set(&HELD_SINCE, &PerKind::all(since)).unwrap();
         let limits = Limits { max_deletes: 25, allowed, delete_after };
         waiting_times(&state, now, limits).unwrap()
     };

@@ -30,11 +30,15 @@ use crate::portal::batch::Command;
 use crate::portal::client::Client;
 use crate::portal::{CallError, ErrorClass};
 use crate::state::State;
-use crate::state::settings::{FIELDS, VERIFIED};
+use crate::state::settings::Setting;
 use responses::Responses;
 
 /// How long a verification holds.
 const VALID_FOR: TimeDelta = TimeDelta::days(1);
+
+const VERIFIED: Setting<Verified> = Setting::new("verified");
+/// The types of the configured fields, as the portal told them.
+const FIELDS: Setting<FieldTypes> = Setting::new("fields");
 
 /// What the state remembers of the last verification that found no error.
 #[derive(Serialize, Deserialize)]
@@ -99,8 +103,8 @@ pub fn remember(
     fields: &FieldTypes,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    state.set(FIELDS, fields)?;
-    Ok(state.set(VERIFIED, &Verified { fingerprint: fingerprint(config), at: now })?)
+    state.set(&FIELDS, fields)?;
+    Ok(state.set(&VERIFIED, &Verified { fingerprint: fingerprint(config), at: now })?)
 }
 
 fn remembered(
@@ -109,10 +113,10 @@ fn remembered(
     now: DateTime<Utc>,
     needed: bool,
 ) -> Result<Option<FieldTypes>> {
-    let Some(verified) = state.get::<Verified>(VERIFIED)? else { return Ok(None) };
+    let Some(verified) = state.get(&VERIFIED)? else { return Ok(None) };
     let fresh = (now - verified.at).abs() < VALID_FOR;
     if verified.fingerprint == fingerprint(config) && (fresh || !needed) {
-        return Ok(state.get(FIELDS)?);
+        return Ok(state.get(&FIELDS)?);
     }
     Ok(None)
 }

@@ -192,6 +192,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::domain::record::{BookingStatus, RecordId};
     use crate::state::PlanRecord;
 
     fn now() -> DateTime<Utc> {
@@ -254,6 +255,106 @@ mod tests {
         let outlook = PartyOutlook { card_is_gone: true, ..PartyOutlook::default() };
         assert_eq!(outlook.clone().resolve(Kind::Guest, Some(stored()), now()), Party::NotInCrm);
         assert_eq!(outlook.resolve(Kind::Guest, Some(absent()), now()), Party::NotInMirror);
+    }
+
+    /// The people of a booking, of whom one with an id above 50 is no row, one above 40 has no card
+    /// yet, and every other one has ten times its id for a card; guests 1 and 2 share one.
+    fn parties(guest: Option<i64>, staying: &[i64], companies: [Option<i64>; 2]) -> DealParties {
+        let id = |id: i64| RecordId::Number(id);
+        let [company, payer] = companies.map(|company| company.map(id));
+        let staying_guests = staying.iter().copied().map(id).collect();
+        let booking = Booking { guest: guest.map(id), staying_guests, company, payer, ..booking() };
+        let party = |key: &RecordKey| {
+            let RecordId::Number(id) = key.id else { return Ok(Party::NotInMirror) };
+            Ok(match id {
+                0 | 51.. => Party::NotInMirror,
+                41.. => Party::NotInCrm,
+                _ => Party::InCrm(PartyCard {
+                    kind: key.kind,
+                    crm_id: if id == 1 { 20 } else { id * 10 },
+                    display_name: format!("Гость{id}"),
+                    sighting: Sighting { run: 3, ago: TimeDelta::minutes(1) },
+                }),
+            })
+        };
+        DealParties::of(&booking, party).unwrap()
+    }
+
+    fn booking() -> Booking {
+        let midnight = DateTime::<Utc>::default().naive_utc();
+        Booking {
+            number: "1".into(),
+            status: BookingStatus::Confirmed,
+            arrival: midnight.into(),
+            departure: midnight.into(),
+            amount: "0.00".into(),
+            comment: String::new(),
+            guest: None,
+            company: None,
+            payer: None,
+            staying_guests: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_deal_has_the_bookings_guest_first_then_all_who_stay_each_once() {
+        let people = parties(Some(3), &[2, 1, 3, 4], [None, None]);
+        assert_eq!(people.links.last_name, "Гость3");
+        assert_eq!(people.links.contacts, [30, 20, 40]);
+        assert_eq!(people.cards.len(), 5);
+        let nameless = parties(None, &[2], [None, None]);
+        assert_eq!((nameless.links.last_name.as_str(), nameless.links.contacts), ("", vec![20]));
+    }
+
+    #[test]
+    fn a_deal_waits_for_its_guest_and_goes_without_anybody_else_who_has_no_card() {
+        let waiting = parties(Some(41), &[41, 42], [Some(43), None]);
+        assert_eq!(waiting.waits_for, Some(RecordKey::new(Kind::Guest, RecordId::Number(41))));
+        let missing = [(Kind::Guest, 41), (Kind::Guest, 42), (Kind::Company, 43)];
+        let missing = missing.map(|(kind, id)| RecordKey::new(kind, RecordId::Number(id)));
+        assert_eq!(waiting.missing, missing);
+    }
+
+    #[test]
+    fn who_is_in_no_row_is_named_once_unless_it_is_nobody() {
+        let people = parties(Some(51), &[51, 0, 52], [Some(53), Some(53)]);
+        let strangers = [(Kind::Guest, 51), (Kind::Guest, 52), (Kind::Company, 53)];
+        let strangers = strangers.map(|(kind, id)| RecordKey::new(kind, RecordId::Number(id)));
+        assert_eq!(people.strangers, strangers);
+        assert_eq!((people.waits_for, people.missing), (None, vec![]));
+    }
+
+    #[test]
+    fn the_payer_stands_in_for_a_company_that_is_in_no_row() {
+        let company = |companies| parties(None, &[], companies).links.company;
+        assert_eq!(company([Some(5), Some(6)]), Some(50));
+        assert_eq!(company([Some(51), Some(6)]), Some(60));
+        assert_eq!(company([None, Some(6)]), Some(60));
+        // The company is still to come.
+        assert_eq!(company([Some(41), Some(6)]), None);
+    }
+
+    #[test]
+    fn whatever_a_deal_shows_of_its_people_makes_it_differ() {
+        let of = |contacts: &[i64], company, last_name: &str, stranger: Option<i64>| {
+            let links =
+                DealLinks { last_name: last_name.into(), contacts: contacts.into(), company };
+            let id = |id| RecordKey::new(Kind::Guest, RecordId::Number(id));
+            let strangers = stranger.map(id).into_iter().collect();
+            DealParties { links, strangers, ..DealParties::default() }.fingerprint()
+        };
+        let fingerprints = [
+            of(&[], None, "", None),
+            of(&[5], None, "", None),
+            of(&[5, 1], None, "", None),
+            of(&[1, 5], None, "", None),
+            of(&[5], Some(1), "", None),
+            of(&[], Some(5), "", None),
+            of(&[], None, "Иванов", None),
+            of(&[], None, "", Some(5)),
+        ];
+        let different: std::collections::BTreeSet<u64> = fingerprints.into_iter().collect();
+        assert_eq!(different.len(), fingerprints.len());
     }
 
     #[test]

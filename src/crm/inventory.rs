@@ -136,7 +136,7 @@ fn newest(client: &mut Client<'_>, kind: Kind, originator: &str) -> Result<Newes
 /// Cuts a range into parts that hold about [`TARGET_ROWS`] of its `count` objects each.
 fn split_range(Range { above, upto }: Range, count: i64) -> Vec<Range> {
     let span = upto - above;
-    let parts = (count / TARGET_ROWS + 1).min(MOST_PARTS).clamp(1, span.max(1));
+    let parts = (count / TARGET_ROWS + 1).min(MOST_PARTS);
     let mut ranges = Vec::new();
     let mut start = above;
     for part in 1..=parts {
@@ -152,10 +152,7 @@ fn split_range(Range { above, upto }: Range, count: i64) -> Vec<Range> {
 
 /// What is left of a range behind a full page, divided by the density of the ids on the page.
 fn remaining_range(Range { above, upto }: Range, page: &[Object], page_size: usize) -> Vec<Range> {
-    let Some(last) = page.last() else { return Vec::new() };
-    if page.len() < page_size || last.crm_id >= upto {
-        return Vec::new();
-    }
+    let Some(last) = page.last().filter(|_| page.len() >= page_size) else { return Vec::new() };
     let seen = (last.crm_id - above).max(1);
     let left = upto - last.crm_id;
     split_range(Range { above: last.crm_id, upto }, left.saturating_mul(page.len() as i64) / seen)
@@ -163,8 +160,11 @@ fn remaining_range(Range { above, upto }: Range, page: &[Object], page_size: usi
 
 #[cfg(test)]
 mod tests {
+    use bitrix24_sandbox::{Harm, Spoiled};
+
     use super::*;
-    use crate::crm::answers::asked;
+    use crate::crm::answers::{Near, asked, asked_of};
+    use crate::portal::{Portal, Response};
 
     #[test]
     fn the_parts_of_a_range_cover_it_without_a_gap() {
@@ -203,6 +203,91 @@ mod tests {
         assert!(is_right(&[]) && is_right(&[(3, "ECVI"), (5, "ecvi ")]));
         assert!(!is_right(&[(3, "ECVI"), (6, "ECVI")]) && !is_right(&[(2, "ECVI")]));
         assert!(!is_right(&[(4, "ECVI"), (3, "ECVI")]) && !is_right(&[(3, "OTHER")]));
+    }
+
+    #[test]
+    fn an_inventory_asks_for_marks_within_its_range_and_for_nothing_else() {
+        let command =
+            question(Kind::Guest, "ECVI", Range { above: 2, upto: 5 }).command("q".into());
+        assert_eq!(command.method, "crm.contact.list");
+        let filter = json!({"ORIGINATOR_ID": "ECVI", ">ID": 2, "<=ID": 5});
+        assert_eq!(command.params["filter"], filter);
+        assert_eq!(command.params["select"], json!(["ID", "ORIGINATOR_ID", "ORIGIN_ID"]));
+    }
+
+    /// A portal whose pages are short, or that cannot list the newest objects.
+    struct Odd {
+        near: Near,
+        page_size: usize,
+        lists_newest: bool,
+    }
+
+    impl Portal for Odd {
+        fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
+            let mut response = self.near.call(method, params)?;
+            let is_newest = params["cmd"].to_string().contains("=DESC");
+            for page in response.result["result"].as_object_mut().unwrap().values_mut() {
+                match page {
+                    Value::Array(_) if is_newest && !self.lists_newest => *page = json!(false),
+                    Value::Array(rows) => rows.truncate(self.page_size),
+                    _ => {}
+                }
+            }
+            Ok(response)
+        }
+    }
+
+    /// The guests of an inventory, and the gaps that it has.
+    fn guests(portal: &mut dyn Portal) -> Result<(Vec<i64>, Gaps)> {
+        let mut seen = Vec::new();
+        let note = |kind: Kind, object: &Object| {
+            assert_eq!(kind, Kind::Guest);
+            seen.push(object.crm_id);
+            Ok(())
+        };
+        let gaps = asked_of(portal, |client| for_each_object(client, "ECVI", note))?;
+        seen.sort_unstable();
+        Ok((seen, gaps))
+    }
+
+    /// A portal with so many guests, each with the card of somebody else before it.
+    fn portal(guests: i64) -> Near {
+        let mut near = Near::new();
+        for id in 1..=guests {
+            near.add("contact", &json!({"LAST_NAME": "x"}));
+            let ours = json!({"LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": id});
+            near.add("contact", &ours);
+        }
+        near
+    }
+
+    #[test]
+    fn every_object_is_found_once_whatever_the_pages_hold() {
+        for (page_size, lists_newest) in [(PAGE, true), (20, true), (PAGE, false)] {
+            let mut odd = Odd { near: portal(130), page_size, lists_newest };
+            let (seen, gaps) = guests(&mut odd).unwrap();
+            let expected: Vec<i64> = (1..=130).map(|id| 2 * id).collect();
+            assert_eq!((seen, gaps.len()), (expected, 0), "{page_size} {lists_newest}");
+        }
+    }
+
+    #[test]
+    fn a_card_that_no_list_can_show_is_a_gap_and_all_others_are_found() {
+        let mut near = portal(3);
+        let spoiled = (bitrix24_sandbox::Kind::Contact, 4);
+        near.sandbox.settings.spoiled.insert(spoiled, Spoiled::Lists(Harm::Refused));
+        let (seen, gaps) = guests(&mut near).unwrap();
+        assert_eq!(seen, [2, 6]);
+        assert_eq!(gaps.into_keys().collect::<Vec<_>>(), [(Kind::Guest, 4)]);
+    }
+
+    #[test]
+    fn an_inventory_of_other_objects_is_none() {
+        let foreign = json!([{"ID": 1, "ORIGINATOR_ID": "OTHER", "ORIGIN_ID": "41"}]);
+        let nothing = |_: Kind, _: &Object| Ok(());
+        let inventory =
+            asked(|_| foreign.clone(), |client| for_each_object(client, "ECVI", nothing));
+        assert!(inventory.is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Objects of the CRM: listed, found, matched with people, and compared with what we write.
 
 #[cfg(test)]
-mod answers;
+pub(crate) mod answers;
 pub mod contact_match;
 pub mod deal_parties;
 pub mod diff;

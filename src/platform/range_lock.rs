@@ -25,9 +25,15 @@ pub(crate) const WRITER: Range = Range { first: 0x4000_0001, length: 1 };
 /// Takes a lock until the file is closed; false when another program holds it.
 #[cfg(target_os = "linux")]
 pub(crate) fn try_lock(file: &File, range: Range) -> io::Result<bool> {
-    use nix::errno::Errno;
     use nix::fcntl::{FcntlArg, fcntl};
-    match fcntl(file, FcntlArg::F_OFD_SETLK(&range.exclusive())) {
+    outcome(fcntl(file, FcntlArg::F_OFD_SETLK(&range.exclusive())))
+}
+
+/// Whether the lock is ours, by what the system said.
+#[cfg(target_os = "linux")]
+fn outcome(tried: nix::Result<i32>) -> io::Result<bool> {
+    use nix::errno::Errno;
+    match tried {
         Ok(_) => Ok(true),
         Err(Errno::EAGAIN | Errno::EACCES) => Ok(false),
         // A file system without such locks.
@@ -70,6 +76,8 @@ pub(crate) fn is_held(_: &File, _: Range) -> bool {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::io::{Seek, SeekFrom};
+
     use rusqlite::Connection;
 
     use super::*;
@@ -81,12 +89,37 @@ mod tests {
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch("CREATE TABLE t (x)").unwrap();
         let file = File::options().read(true).write(true).open(&path).unwrap();
+        // The bytes are counted from the file's beginning, wherever it was read last.
+        (&file).seek(SeekFrom::Start(100)).unwrap();
         assert!(try_lock(&file, RUN).unwrap());
         connection.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
         assert!(is_held(&file, WRITER) && !try_lock(&file, DATABASE).unwrap());
         connection.execute_batch("COMMIT").unwrap();
         assert!(!is_held(&file, WRITER) && try_lock(&file, DATABASE).unwrap());
         assert!(connection.execute_batch("INSERT INTO t VALUES (2)").is_err());
+    }
+
+    #[test]
+    fn a_file_system_without_such_locks_keeps_no_run_away() {
+        use nix::errno::Errno;
+        for missing in [Errno::EINVAL, Errno::ENOLCK, Errno::EOPNOTSUPP, Errno::ENOSYS] {
+            assert!(outcome(Err(missing)).unwrap(), "{missing}");
+        }
+        for held in [Errno::EAGAIN, Errno::EACCES] {
+            assert!(!outcome(Err(held)).unwrap(), "{held}");
+        }
+        assert!(outcome(Err(Errno::EBADF)).is_err());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_asked_about_its_locks_is_held_by_nobody() {
+        use std::os::unix::fs::OpenOptionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        File::create(&path).unwrap();
+        let name_only = nix::fcntl::OFlag::O_PATH.bits();
+        let file = File::options().read(true).custom_flags(name_only).open(&path).unwrap();
+        assert!(!is_held(&file, WRITER) && try_lock(&file, RUN).is_err());
     }
 
     #[test]

@@ -182,6 +182,19 @@ mod tests {
     }
 
     #[test]
+    fn phones_and_emails_that_are_missing_are_named_after_the_fields() {
+        let fields = serde_json::Map::from_iter([("TITLE".to_owned(), json!("A"))]);
+        let phones = vec!["+71".to_owned()];
+        let emails = vec!["a@x.ru".to_owned()];
+        let mapped = CrmFields { fields, phones, emails, ..CrmFields::default() };
+        let theirs = serde_json::Map::from_iter([("TITLE".to_owned(), json!("B"))]);
+        let card = ObjectWithFields { fields: theirs, ..ObjectWithFields::default() };
+        let found = differences(&mapped, &OwnedValues::default(), &card, &BTreeMap::new());
+        let found: Vec<_> = found.iter().map(|one| (one.field.as_str(), &*one.ours)).collect();
+        assert_eq!(found, [("TITLE", "A"), ("PHONE", "+71"), ("EMAIL", "a@x.ru")]);
+    }
+
+    #[test]
     fn values_that_people_added_are_no_difference_and_ours_must_be_there() {
         assert!(found(json!({}), json!({})).is_empty());
         let beside = Beside {

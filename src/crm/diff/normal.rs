@@ -206,6 +206,7 @@ mod tests {
             "2020-05-19T20:00:00-04:00",
             "2020-05-19T21:00:00+00:00",
             "2020-05-19T12:00:00+00:00",
+            "2020-05-20T11:59:00+00:00",
             "2020-05-20T05:00:00+00:00",
             "2020-05-19T21:00:00Z",
             "2020-05-19T23:00:00+02:00",
@@ -230,6 +231,13 @@ mod tests {
         assert!(!plain("OPPORTUNITY", &json!("1.a0"), &json!("1.a")));
         assert_eq!(display_value("COMPANY_ID", &json!("0")), "");
         assert_eq!(display_value("COMMENTS", &json!("a &amp; b")), "a & b");
+    }
+
+    #[test]
+    fn a_text_is_equal_without_its_outer_blanks_and_a_closed_deal_always() {
+        assert!(plain("TITLE", &json!("A b"), &json!(" A b ")));
+        assert!(!plain("TITLE", &json!("A b"), &json!("Ab")));
+        assert!(plain("CLOSED", &json!("Y"), &json!("N")));
     }
 
     #[test]

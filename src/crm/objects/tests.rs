@@ -1,5 +1,7 @@
+use bitrix24_sandbox::{Harm, Spoiled};
+
 use super::*;
-use crate::crm::answers::asked;
+use crate::crm::answers::{Near, asked, asked_of};
 use crate::domain::record::RecordKey;
 
 /// A row of a list.
@@ -27,6 +29,97 @@ fn only_a_refusal_of_rights_hides_a_card_and_any_other_error_leaves_it_unreadabl
             "{code}"
         );
     }
+}
+
+#[test]
+fn a_question_that_nobody_may_ask_is_no_matter_of_its_cards() {
+    let command = Command::new("q0", "crm.contact.list", json!({}));
+    let refused =
+        |code: &str, text: &str| result(&command, Some(Reply::Err(ApiError::new(code, text))));
+    assert!(refused("ACCESS_DENIED", "").is_err() && refused("", "Access denied.").is_err());
+    assert!(refused("ERROR_METHOD_NOT_FOUND", "").is_err());
+    assert!(refused("ERROR_CORE", "Internal error").unwrap().is_err());
+}
+
+#[test]
+fn questions_name_what_they_are_about() {
+    let card = Question::universal("crm.item.get", json!({}), Kind::Booking, Scope::Card(7));
+    assert_eq!(card.command("q".into()).params, json!({"entityTypeId": 2, "id": 7}));
+    let later = of_ids(Kind::Guest, &[7, 9], &json!(["ID"])).behind(7);
+    assert_eq!(later.above(), 7);
+    assert_eq!(later.command("q".into()).params["filter"], json!({"@ID": [7, 9], ">ID": 7}));
+}
+
+/// A portal with contacts 1 to 3 of the guests 1 to 3, of which no answer can show the second.
+fn spoiled() -> Near {
+    let mut near = Near::new();
+    for id in 1..=3 {
+        let fields = json!({"LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": id});
+        near.add("contact", &fields);
+    }
+    let card = (bitrix24_sandbox::Kind::Contact, 2);
+    near.sandbox.settings.spoiled.insert(card, Spoiled::Everywhere(Harm::Refused));
+    near
+}
+
+#[test]
+fn a_card_that_no_answer_can_show_exists_all_the_same() {
+    let found =
+        asked_of(&mut spoiled(), |client| look(client, Kind::Guest, &[1, 2, 3, 4])).unwrap();
+    assert_eq!(found.seen.into_keys().collect::<Vec<_>>(), [1, 3]);
+    assert!(matches!(found.unseen[&2], Unseen::Unreadable(_)) && found.unseen.len() == 1);
+    let ids = [1, 2, 4].map(RecordId::Number);
+    let marked =
+        asked_of(&mut spoiled(), |client| by_origin(client, Kind::Guest, "ECVI", &ids)).unwrap();
+    assert_eq!(marked.found, BTreeMap::from([(RecordId::Number(1), vec![1])]));
+    assert_eq!(marked.unclear.into_keys().collect::<Vec<_>>(), [RecordId::Number(2)]);
+}
+
+#[test]
+fn a_deal_without_a_funnel_stands_in_the_first_one() {
+    for (funnel, category) in [(json!(null), 0), (json!(""), 0), (json!("3"), 3)] {
+        let mut row = row(7, "ECVI", "1");
+        row["CATEGORY_ID"] = funnel;
+        assert_eq!(rows(Kind::Booking, &json!([row])).unwrap()[0].category, category);
+    }
+}
+
+#[test]
+fn a_first_look_takes_a_list_for_each_kind_and_way_of_asking() {
+    let mut wanted = first_look::Wanted::default();
+    assert_eq!(wanted.questions(), 0);
+    wanted.ids[Kind::Guest].extend([7, 8]);
+    assert_eq!(wanted.questions(), 1);
+    wanted.origins[Kind::Guest].insert(RecordId::Number(1));
+    wanted.origins[Kind::Booking].extend([1, 2].map(RecordId::Number));
+    assert_eq!(wanted.questions(), 3);
+}
+
+/// What is read as the people of deal 5, where the universal list answers so.
+fn people_read(kind: Kind, fields: &[&str], item: &Value) -> Option<Value> {
+    let fields = fields.iter().map(|name| (*name).to_owned()).collect();
+    let answer = |command: &str| {
+        if command.starts_with("crm.item.list") { item.clone() } else { json!([row(5, "", "")]) }
+    };
+    let found = asked(answer, |client| card::cards(client, kind, &[5], &fields)).unwrap();
+    found.seen[&5].fields.get("CONTACT_IDS").cloned()
+}
+
+#[test]
+fn a_deals_people_are_read_with_the_primary_one_first_and_only_where_they_are_wanted() {
+    let told =
+        |item: Value| people_read(Kind::Booking, &["CONTACT_IDS"], &json!({"items": [item]}));
+    let people = json!({"id": 5, "contactId": 9, "contactIds": [7, 9, 8]});
+    assert_eq!(told(people.clone()), Some(json!([9, 7, 8])));
+    assert_eq!(told(json!({"id": 5, "contactId": null, "contactIds": []})), Some(json!([])));
+    // Nobody is the primary one.
+    assert_eq!(told(json!({"id": 5, "contactIds": [7, 8]})), Some(json!([0, 7, 8])));
+    // This portal does not tell them, and that one tells of another deal.
+    assert_eq!(told(json!({"id": 5, "contactId": 9})), None);
+    assert_eq!(told(json!({"id": 6, "contactId": 9, "contactIds": [9]})), None);
+    let items = json!({"items": [people]});
+    assert_eq!(people_read(Kind::Booking, &["TITLE"], &items), None);
+    assert_eq!(people_read(Kind::Guest, &["CONTACT_IDS"], &items), None);
 }
 
 #[test]
@@ -94,6 +187,7 @@ fn all_objects_of_one_mark_are_found_though_they_fill_more_than_a_page() {
 fn a_page_that_does_not_go_on_from_the_one_before_is_no_answer() {
     assert!(is_read_to_its_end(0, &page([])) && is_read_to_its_end(1, &page([3, 2])));
     assert!(!is_read_to_its_end(2, &page([3, 2])));
+    assert!(is_read_to_its_end(1, &page((2..=50).rev())));
     assert!(is_read_to_its_end(1, &page(2..=51)));
     assert!(!is_read_to_its_end(2, &page(2..=51)));
     assert!(!is_read_to_its_end(1, &page((2..=51).rev())));

@@ -123,8 +123,9 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // The holder is gone. Where that cannot be written, the next holder overwrites the note.
-        drop(note::clear_holder(&self.file));
+        // Somebody may hold the lock next who writes no note: `flock` in a shell. Where this cannot
+        // be written, the next run overwrites it.
+        drop(note::end(&self.file));
     }
 }
 
@@ -182,6 +183,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
+    use crate::domain::language::Language;
 
     #[test]
     fn one_holder_at_a_time_and_the_file_stays() {
@@ -256,6 +258,24 @@ mod tests {
         assert!(Lock::passed_over(&state).is_none());
         let next = Lock::try_acquire(&state).unwrap().unwrap();
         assert_eq!((Lock::passed_over(&state), next.last_call()), (None, second));
+    }
+
+    #[test]
+    fn who_takes_the_lock_in_a_shell_is_not_taken_for_the_holder_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.db");
+        let [since, now] = [0, 9000].map(|s| DateTime::from_timestamp(1_700_000_000 + s, 0));
+        let held = Lock::try_acquire(&state).unwrap().unwrap();
+        held.record_call(since.unwrap()).unwrap();
+        held.note_holder("sync", since.unwrap()).unwrap();
+        Lock::pass_over(&state, since.unwrap()).unwrap();
+        drop(held);
+        let shell = File::open(folder.path().join("state.db.lock")).unwrap();
+        shell.lock().unwrap();
+        assert_eq!(Lock::passed_over(&state), None);
+        let told = Lock::pass_over(&state, now.unwrap()).unwrap();
+        assert_eq!((told.runs, told.holder.clone(), told.since()), (1, None, now.unwrap()));
+        assert_eq!(told.last_call, since);
     }
 
     #[test]
@@ -343,9 +363,15 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_named() {
-        let error = Lock::try_acquire(Path::new("/nowhere/state.db")).unwrap_err();
-        assert!(error.to_string().contains("/nowhere/state.db.lock"));
+    fn a_lock_file_that_cannot_be_used_is_named_with_what_to_do_about_it() {
+        let said =
+            |state: &Path| Lock::try_acquire(state).unwrap_err().message().text(Language::En);
+        let unusable = said(Path::new("/nowhere/state.db"));
+        assert!(unusable.contains("/nowhere/state.db.lock cannot be opened"), "{unusable}");
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("state.db.lock")).unwrap();
+        let unfit = said(&folder.path().join("state.db"));
+        assert!(unfit.contains("state.db.lock is unfit: move it away"), "{unfit}");
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl PassedOver {
 pub(super) fn begin(file: &File) -> io::Result<()> {
     let last_call = read(file)?.last_call;
     write_last_call(file, last_call)?;
+    end(file)
+}
+
+/// Ends the note of a holder: nobody holds the lock, and nobody found it held.
+pub(super) fn end(file: &File) -> io::Result<()> {
     file.set_len(HOLDER)?;
     clear_holder(file)
 }
@@ -78,7 +83,7 @@ pub(super) fn write_holder(file: &File, holder: &Holder) -> io::Result<()> {
     write_line(file, HOLDER, &format!("{text:<HOLDER_WIDTH$}"))
 }
 
-pub(super) fn clear_holder(file: &File) -> io::Result<()> {
+fn clear_holder(file: &File) -> io::Result<()> {
     write_line(file, HOLDER, &" ".repeat(HOLDER_WIDTH))
 }
 
@@ -181,18 +186,15 @@ mod tests {
         let call = |file: &File, now| write_last_call(file, Some(now));
         let pass = |file: &File, now| count_passed_over(file, now).map(|_| ());
         for bytes in ["", "something else", &"of somebody else ".repeat(12)] {
-            let lines = lines_after(
-                bytes,
-                &[|file, _| begin(file), call, hold, pass, |file, _| clear_holder(file)],
-            );
+            let lines =
+                lines_after(bytes, &[|file, _| begin(file), call, hold, pass, |file, _| end(file)]);
             let no_call = " ".repeat(TIME);
-            let passed = format!("{CALL} 1\n");
             let expected = [
                 format!("{no_call}\n{BLANK}\n"),
                 format!("{CALL}\n{BLANK}\n"),
                 format!("{CALL}\n{HELD}\n"),
-                format!("{CALL}\n{HELD}\n{passed}"),
-                format!("{CALL}\n{BLANK}\n{passed}"),
+                format!("{CALL}\n{HELD}\n{CALL} 1\n"),
+                format!("{CALL}\n{BLANK}\n"),
             ];
             assert_eq!(lines, expected, "{bytes:?}");
         }

@@ -1,26 +1,17 @@
 //! A doubt is settled by what stands in the portal, and not before its time.
 
-use bitrix24_sandbox::{Portal as Sandbox, Record as Object};
+use bitrix24_sandbox::{Harm, Kind as CrmKind, Spoiled};
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::config::parse;
+use crate::crm::answers::Near;
 use crate::domain::messages::Message;
 use crate::domain::owned_values::OwnedValues;
 use crate::platform::clock::Clock;
 use crate::portal::limits::RateLimits;
-use crate::portal::{CallError, Portal, Response, decode};
-use crate::state::{InDoubtCall, Severity};
-
-struct Near(Sandbox, Clock);
-
-impl Portal for Near {
-    fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
-        let reply = self.0.call(method, params.clone(), self.1.now());
-        decode(reply.status, reply.body.as_bytes(), method == "batch")
-    }
-}
+use crate::state::{InDoubtCall, PendingWork, Severity};
 
 /// A state with doubts, and the portal in which they are looked for.
 struct Case {
@@ -41,6 +32,10 @@ fn booking(id: i64) -> RecordKey {
     RecordKey::new(Kind::Booking, id)
 }
 
+fn client<'p>(portal: &'p mut Near, clock: &Clock, config: &Config) -> Client<'p> {
+    Client::new(portal, clock.clone(), &config.portal, RateLimits::default(), None)
+}
+
 impl Case {
     fn new() -> Case {
         let toml = "[mirror]\npath='m'\n[portal]\nwebhook='https://h/rest/1/x/'\nsettle_time='75s'";
@@ -48,7 +43,7 @@ impl Case {
         Case {
             config: parse(toml, std::path::Path::new(""), None).unwrap(),
             state: State::in_memory().unwrap(),
-            portal: Near(Sandbox::unlimited(), clock.clone()),
+            portal: Near { clock: clock.clone(), ..Near::new() },
             clock,
         }
     }
@@ -70,40 +65,24 @@ impl Case {
         });
     }
 
+    /// The record has this object, and nothing is to be sent.
     fn link(&self, key: &RecordKey, crm_id: i64) {
         self.write(|writer| {
             writer.insert_if_missing(key, "")?;
-            writer.link(key, crm_id)
+            writer.link(key, crm_id)?;
+            writer.update_pending(key, PendingWork::default())
         });
     }
 
     /// An object of this record stands in the portal.
     fn stands(&mut self, key: &RecordKey) -> i64 {
         let fields = json!({"TITLE": "x", "LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": key.id.to_string()});
-        let method = format!("crm.{}.add", key.kind.crm_entity());
-        self.portal.0.call(&method, json!({"fields": fields}), self.clock.now());
-        let kind = match key.kind {
-            Kind::Guest => bitrix24_sandbox::Kind::Contact,
-            Kind::Company => bitrix24_sandbox::Kind::Company,
-            Kind::Booking => bitrix24_sandbox::Kind::Deal,
-        };
-        self.portal
-            .0
-            .records(kind)
-            .next_back()
-            .map(|object: &Object| object.id.cast_signed())
-            .unwrap()
+        self.portal.add(key.kind.crm_entity(), &fields)
     }
 
     /// Settles, and returns who was put aside.
     fn settle(&mut self) -> Vec<(FailureCode, Message)> {
-        let mut client = Client::new(
-            &mut self.portal,
-            self.clock.clone(),
-            &self.config.portal,
-            RateLimits::default(),
-            None,
-        );
+        let mut client = client(&mut self.portal, &self.clock, &self.config);
         resolve_doubts(&self.config, &self.state, &mut client).unwrap()
     }
 
@@ -189,8 +168,77 @@ fn a_deletion_is_settled_by_whether_the_deal_still_stands() {
     assert_eq!((there.plan_record.crm_id, there.unanswered_calls), (Some(deal), 1));
     assert!(there.plan_record.pending.resend);
     assert_eq!(case.record(&lost).plan_record.crm_id, None);
+    let told = case.state.history(&lost).unwrap();
+    let told: Vec<_> = told.iter().map(|line| (line.event.known(), line.crm_id)).collect();
+    assert_eq!(told, [(Some(Event::Deleted), Some(99))]);
     assert_eq!(case.record(&booking(7)).plan_record.crm_id, Some(new));
     assert_eq!(case.doubts(Kind::Booking), 0);
+}
+
+#[test]
+fn only_its_own_deal_tells_what_became_of_a_deletion_and_only_its_mark_of_a_creation() {
+    let mut case = Case::new();
+    // Another deal carries the booking's mark.
+    case.stands(&BOOKING);
+    case.link(&BOOKING, 99);
+    case.doubt(&BOOKING, Operation::Delete, 75, 0);
+    // `reset-id` pointed the guest at an object that the call did not make.
+    let other = case.stands(&guest(42));
+    case.link(&GUEST, other);
+    case.doubt(&GUEST, Operation::Create, 75, 0);
+    assert!(case.settle().is_empty());
+    let gone = case.record(&BOOKING);
+    assert_eq!((gone.plan_record.crm_id, gone.unanswered_calls), (None, 0));
+    let waiting = case.record(&GUEST);
+    assert_eq!((waiting.plan_record.crm_id, waiting.unanswered_calls), (Some(other), 1));
+    assert!(case.state.history(&GUEST).unwrap().is_empty());
+}
+
+#[test]
+fn a_creation_whose_card_spoils_every_list_is_put_aside_and_not_made_again() {
+    let mut case = Case::new();
+    let card = case.stands(&GUEST);
+    let spoiled = (CrmKind::Contact, card.cast_unsigned());
+    case.portal.sandbox.settings.spoiled.insert(spoiled, Spoiled::Everywhere(Harm::Refused));
+    case.doubt(&GUEST, Operation::Create, 75, 0);
+    case.doubt(&guest(42), Operation::Create, 75, 0);
+    let name = display::record_name(&GUEST, "");
+    assert_eq!(case.settle(), [(FailureCode::CardUnreadable, name)]);
+    let failures = case.state.issues(Severity::Failure).unwrap();
+    let told: Vec<_> = failures.iter().map(|flaw| (flaw.key.clone(), flaw.code.known())).collect();
+    assert_eq!(told, [(GUEST, Some(FailureCode::CardUnreadable))]);
+    assert_eq!(case.record(&GUEST).unanswered_calls, 0);
+    assert_eq!(case.record(&guest(42)).unanswered_calls, 1);
+}
+
+/// How long is waited for calls after the lock's file told of one so many seconds ago, the state
+/// of one so many ago.
+fn wait_after(lock_tells: Option<i64>, state_tells: Option<i64>) -> i64 {
+    let mut case = Case::new();
+    let folder = tempfile::tempdir().unwrap();
+    let lock = Lock::try_acquire(&folder.path().join("state.db")).unwrap().unwrap();
+    let now = case.clock.now();
+    let ago = |seconds| now - TimeDelta::seconds(seconds);
+    if let Some(seconds) = lock_tells {
+        lock.record_call(ago(seconds)).unwrap();
+    }
+    if let Some(seconds) = state_tells {
+        case.state.set(LAST_CALL, &ago(seconds)).unwrap();
+    }
+    let client = client(&mut case.portal, &case.clock, &case.config);
+    wait_for_unknown_calls(&case.config, &case.state, &lock, &client).unwrap();
+    assert_eq!(lock.last_call(), lock_tells.map(|seconds| ago(seconds.max(0))));
+    (case.clock.now() - now).num_seconds()
+}
+
+#[test]
+fn a_call_that_the_state_knows_nothing_of_is_waited_for_and_no_other() {
+    assert_eq!(wait_after(Some(5), Some(5)), 0);
+    assert_eq!(wait_after(None, None), 0);
+    assert_eq!(wait_after(Some(5), None), 70);
+    assert_eq!(wait_after(Some(5), Some(6)), 70);
+    assert_eq!(wait_after(Some(75), None), 0);
+    assert_eq!(wait_after(Some(-3600), None), 75);
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn wait_after(lock_tells: Option<i64>, state_tells: Option<i64>) -> i64 {
         lock.record_call(ago(seconds)).unwrap();
     }
     if let Some(seconds) = state_tells {
-        case.state.set(LAST_CALL, &ago(seconds)).unwrap();
+        case.write(|writer| writer.set(&LAST_CALL, &ago(seconds)));
     }
     let client = client(&mut case.portal, &case.clock, &case.config);
     wait_for_unknown_calls(&case.config, &case.state, &lock, &client).unwrap();

@@ -104,7 +104,7 @@ impl<'s> Lookup<'s> {
         if deleted.is_empty() { Err(error) } else { Ok(deleted) }
     }
 
-    /// The one record that is meant.
+    /// The one record that the typed word names.
     ///
     /// # Errors
     /// [`RunError::Usage`] when there is none, or when several may be meant.

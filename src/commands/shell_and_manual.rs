@@ -14,7 +14,6 @@ use crate::domain::run_error::Result;
 
 const PROGRAM: &str = "ecvi-b24";
 
-/// The completion script of a shell.
 pub(super) fn completion_script(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), PROGRAM, &mut script);

@@ -1,4 +1,6 @@
-//! The part of an address that may be shown.
+//! The part of an address that may be shown, and whether it leads to this machine.
+
+use url::{Host, Url};
 
 /// Scheme and host, with its port. A name and a password before the host are left out, and the path
 /// and what follows it, which may hold a token.
@@ -9,6 +11,16 @@ pub(crate) fn scheme_and_host(url: &str) -> Option<(&str, &str)> {
     Some((scheme, host))
 }
 
+/// Whether the address is this machine's own, so that nothing sent to it leaves the machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -16,9 +28,7 @@ mod tests {
     #[test]
     fn nothing_but_scheme_and_host_is_left_of_an_address() {
         for url in [
-            "https://a.ru:81",
-            "https://a.ru:81/token",
-            "https://a.ru:81?token",
+            "https://a.ru:81", "https://a.ru:81/token", "https://a.ru:81?token",
             "https://u:p@a.ru:81#t",
         ] {
             assert_eq!(scheme_and_host(url), Some(("https", "a.ru:81")), "{url}");

@@ -1,4 +1,4 @@
-//! Values of the configuration that are one word of a few.
+//! Keys of the configuration that accept only a few words.
 
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use crate::domain::messages::ConfigMessage;
 
 /// Refuses a text in which such an address stands anywhere but in `[portal] webhook`.
 pub(super) fn refuse_misplaced(text: &str) -> Result<(), ConfigMessage> {
-    // What is no TOML at all is told by whoever reads it.
+    // A text that is no TOML is refused when it is parsed.
     let Ok(file) = toml::from_str::<Table>(text) else { return Ok(()) };
     for (section, value) in &file {
         if is_address(section) || value.as_str().is_some_and(is_address) {

@@ -22,7 +22,6 @@ pub(super) fn behind(path: &Path) -> Option<PathBuf> {
 }
 
 impl Link {
-    /// The link to this file, which names this state.
     pub(super) fn new(link: &Path, file: PathBuf, state: &Path) -> Link {
         let other_state = state_beside_link(link, &file, state);
         Link { file, other_state }

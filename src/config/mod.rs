@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 
-pub(crate) use address::scheme_and_host;
+pub(crate) use address::{is_loopback, scheme_and_host};
 pub use choices::{AmountOf, ExportMethod, MatchBy, OnMissing};
 pub use error::ConfigError;
 pub(crate) use fields::is_program_field;

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use url::Url;
+
 use super::file;
 use super::shown::{FilePath, SecretAddress};
-use super::{duration, scheme_and_host, webhook};
+use super::{duration, is_loopback, scheme_and_host};
 use crate::domain::messages::ConfigMessage;
 
 /// Who is told how the runs go.
@@ -48,7 +50,7 @@ pub(super) fn monitoring(section: file::Monitoring) -> Result<MonitoringConfig, 
 fn heartbeat(SecretAddress(url): SecretAddress) -> Result<String, ConfigMessage> {
     match scheme_and_host(&url) {
         Some(("https", _)) => Ok(url),
-        Some(("http", host)) if webhook::is_loopback(host) => Ok(url),
+        Some(("http", _)) if Url::parse(&url).is_ok_and(|url| is_loopback(&url)) => Ok(url),
         Some(_) | None => Err(ConfigMessage::HeartbeatNotHttps),
     }
 }

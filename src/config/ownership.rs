@@ -1,16 +1,17 @@
-//! Root takes no orders from others: a configuration names the files that a command writes, and
-//! root may write any.
+//! Root uses no configuration that others can write: it names the files that a command writes, and
+//! root may write any file.
 
 use std::path::Path;
 
 use super::error::ConfigError;
 use super::error::unreadable;
 use crate::domain::messages::ConfigMessage;
+use crate::platform::system_user::is_root;
 
 /// Refuses a configuration that others than root may write, where root reads it.
 pub(super) fn refuse_others_file(path: &Path) -> Result<(), ConfigError> {
     use std::os::unix::fs::MetadataExt;
-    if !rustix::process::geteuid().is_root() {
+    if !is_root() {
         return Ok(());
     }
     // A link is its owner's, whatever it leads to.

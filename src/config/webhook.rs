@@ -4,6 +4,7 @@ use std::fmt;
 
 use url::{ParseError, Position, Url};
 
+use super::is_loopback;
 use crate::domain::messages::ConfigMessage;
 use crate::platform::hash;
 
@@ -46,7 +47,7 @@ impl Webhook {
         let place = &url[..Position::AfterPort];
         match url.scheme() {
             "https" => {}
-            "http" if is_loopback(&url[Position::BeforeHost..Position::AfterPort]) => {}
+            "http" if is_loopback(&url) => {}
             _ => return Err(ConfigMessage::WebhookNotHttps),
         }
         let base = format!("{place}/{}/", path.join("/"));
@@ -63,7 +64,7 @@ impl Webhook {
         format!("{}{method}.json", self.base)
     }
 
-    /// An answer without the secret: error pages like to repeat the address that was asked for.
+    /// An answer without the secret: error pages often repeat the address that was asked for.
     pub fn redact(&self, answer: Vec<u8>) -> Vec<u8> {
         let secret = self.base.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         if !answer.windows(secret.len()).any(|part| part == secret.as_bytes()) {
@@ -119,15 +120,6 @@ fn unreadable(error: ParseError) -> ConfigMessage {
 fn is_code(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-}
-
-pub(super) fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

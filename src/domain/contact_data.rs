@@ -33,7 +33,6 @@ pub(crate) fn number_runs(text: &str) -> impl Iterator<Item = &str> {
     text.split(move |c| !is_part(c)).filter(|run| run.contains(|c: char| c.is_ascii_digit()))
 }
 
-/// The digits of a text.
 pub(crate) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }

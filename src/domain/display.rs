@@ -12,12 +12,7 @@ use crate::domain::visible_text;
 
 /// What several records are called: `гости`, `guests`.
 pub fn plural_name(kind: Kind) -> Message {
-    let name = match kind {
-        Kind::Guest => NameMessage::Guests,
-        Kind::Company => NameMessage::Companies,
-        Kind::Booking => NameMessage::Bookings,
-    };
-    name.into()
+    kind.table().plural_name()
 }
 
 /// `гость 42`, `заявка №3682 (id 5)`
@@ -43,10 +38,13 @@ pub fn object_name(kind: Kind, crm_id: i64) -> Message {
     name.into()
 }
 
-/// The text as a sentence begins.
+/// The text with an upper-case first letter, as a sentence begins.
 pub fn capitalized(text: &str) -> String {
     let mut rest = text.chars();
-    rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
+    match rest.next() {
+        Some(first) => first.to_uppercase().chain(rest).collect(),
+        None => String::new(),
+    }
 }
 
 /// `гости заехали`, `checked in`

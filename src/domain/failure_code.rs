@@ -172,7 +172,7 @@ codes! {
          и F, м и ж, мужской и женский; исправьте его в Ecvi или в зеркале.",
         "The sex is not understood, and so the honorific stays empty; all else was sent. \
          M and F, male and female are understood; correct it in Ecvi or in the mirror.";
-    /// Warning: a booking names somebody whom no row has.
+    /// Warning: a booking names a guest or a company that no row has.
     UnknownReference = "UNKNOWN_REFERENCE",
         "В заявке указаны гость или компания, которых нет в зеркале; она передана без них. \
          Проверьте, совпадают ли id гостей и компаний с тем, что стоит в guest_id, \

@@ -16,7 +16,6 @@ use crate::domain::messages::PlatformMessage;
 /// A web server and a collector run as users of their own. Who may reach the file, its folder says.
 const MODE: u32 = 0o644;
 
-/// What is to be published.
 pub(crate) struct Published<'a> {
     /// The place of the file.
     pub(crate) path: &'a Path,

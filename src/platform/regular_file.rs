@@ -32,7 +32,6 @@ pub(crate) fn unfit(reason: PlatformMessage) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, RunError::from(reason))
 }
 
-/// Whether this is an [`unfit`] error.
 pub(crate) fn is_unfit(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidInput
 }

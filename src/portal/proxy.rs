@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use crate::config::scheme_and_host;
+use crate::config::{is_loopback, scheme_and_host};
 use crate::domain::messages::PortalMessage;
 use crate::domain::run_error::{Result, RunError};
 
@@ -39,7 +39,9 @@ impl Proxy {
         let Ok(target) = Url::parse(target) else { return Ok(None) };
         let no_proxy = first_filled(["no_proxy", "NO_PROXY"], &variable);
         let exempt = no_proxy.map(|(_, value)| value).unwrap_or_default();
-        if is_local(&target) || is_exempt(&target, &exempt) {
+        // A portal of this machine may use plain HTTP, so through a proxy its secret would leave the
+        // machine unencrypted.
+        if is_loopback(&target) || is_exempt(&target, &exempt) {
             return Ok(None);
         }
         match first_filled(VARIABLES, &variable) {
@@ -92,17 +94,6 @@ fn parse(variable: &'static str, value: &str) -> Result<Proxy, PortalMessage> {
             Ok(Proxy { variable, address: format!("{scheme}://{host}"), inner })
         }
         _ => Err(unreadable),
-    }
-}
-
-/// A portal of this machine may use plain HTTP, so through a proxy its secret would leave the
-/// machine unencrypted.
-fn is_local(target: &Url) -> bool {
-    match target.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 
@@ -193,9 +184,7 @@ mod tests {
         let shown = shown(PORTAL, &[("HTTPS_PROXY", "http://user:s3cr3t@p:3128/")]);
         assert_eq!(shown.as_deref(), Some("http://p:3128 (HTTPS_PROXY)"));
         for broken in [
-            "http://user:s3cr3t@",
-            "ftp://user:s3cr3t@p:21",
-            "socks5://user:s3cr3t@p",
+            "http://user:s3cr3t@", "ftp://user:s3cr3t@p:21", "socks5://user:s3cr3t@p",
             "http://s3cr3t p",
         ] {
             let error = Proxy::among(PORTAL, |name| (name == "ALL_PROXY").then(|| broken.into()))
@@ -224,13 +213,8 @@ mod tests {
             shown(target, &[("HTTPS_PROXY", "http://p:1"), ("no_proxy", no_proxy)]).is_none()
         };
         for entry in [
-            "*",
-            "bitrix24.ru",
-            ".bitrix24.ru",
-            "*.bitrix24.ru",
-            "HOTEL.bitrix24.ru",
-            "hotel.bitrix24.ru:443",
-            "bitrix24.ru.",
+            "*", "bitrix24.ru", ".bitrix24.ru", "*.bitrix24.ru", "HOTEL.bitrix24.ru",
+            "hotel.bitrix24.ru:443", "bitrix24.ru.",
         ] {
             assert!(direct(PORTAL, &format!("localhost, {entry}")), "{entry}");
         }

@@ -168,15 +168,8 @@ mod tests {
         let path = folder.path().join("bucket");
         assert_eq!(reserve_slot(&path, BUCKET, at(0)).unwrap(), Duration::ZERO);
         let nonsense: [&[u8]; 9] = [
-            b"",
-            b"{\"level\": 4",
-            b"{\"level\":1e9}",
-            b"{\"level\":-1e300}",
-            b"{\"level\":null}",
-            b"{\"level\":1e999}",
-            b"[]",
-            b"\xff\xfe{}",
-            b"\0\0\0\0",
+            b"", b"{\"level\": 4", b"{\"level\":1e9}", b"{\"level\":-1e300}", b"{\"level\":null}",
+            b"{\"level\":1e999}", b"[]", b"\xff\xfe{}", b"\0\0\0\0",
         ];
         for bytes in nonsense {
             std::fs::write(&path, bytes).unwrap();

@@ -1,4 +1,4 @@
-//! What the cells of a report mean, written as the mirror likes it best. Pure.
+//! What the cells of a report mean, in the form in which the mirror's reader expects it. Pure.
 //!
 //! What is not understood goes into the mirror as it is: the run that reads it puts that record
 //! aside, and `status` says so. Only what Excel has spoiled is kept out, for it would look like a

@@ -172,7 +172,7 @@ impl Layout {
 fn may_be_absent(heading: &Heading, wanted: &[Heading], present: &[String]) -> bool {
     let is_number = heading.columns == ["number"];
     let id = wanted.iter().find(|other| other.columns == ["id"]);
-    // Only where the headings are the columns themselves: whoever names a heading means it.
+    // Only where the headings are the columns themselves: a heading that a person names is needed.
     is_number
         && heading.text == "number"
         && id.is_some_and(|id| !positions(present, &id.text).is_empty())

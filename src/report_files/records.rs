@@ -1,6 +1,6 @@
 //! Lines of a CSV file, put together to records: a quoted value may go over several lines.
 //!
-//! A quote that nobody closes would swallow the rows behind it. So a record of several lines counts
+//! A quote that is not closed would take in the rows behind it. So a record of several lines counts
 //! only where it has as many values as there are headings; else its first line alone is broken, and
 //! the lines behind it are read on their own.
 

@@ -116,7 +116,7 @@ impl Rooms<'_> {
         let is_same = cents.iter().all(|one| *one == cents[0]);
         let not_zero = cents.iter().filter(|amount| amount.0 != 0).count();
         match self.amount_of {
-            // One amount is the booking's, whichever of the two it was meant to be.
+            // A single amount is the booking's, whatever it belongs to.
             _ if cents.len() == 1 => Ok(amounts[0].to_owned()),
             None if not_zero <= 1 => Ok(sum.to_string()),
             Some(AmountOf::Room) => Ok(sum.to_string()),

@@ -55,10 +55,7 @@ fn prefix(section: &str) -> String {
 fn free(keys: &BTreeSet<String>) -> BTreeSet<String> {
     let free = |key: &&String| {
         let tables = [
-            "load.guests",
-            "load.companies",
-            "load.bookings",
-            "load.booking_guests",
+            "load.guests", "load.companies", "load.bookings", "load.booking_guests",
             "contact.stays",
         ];
         key.ends_with(".fields") || key.ends_with(".statuses") || tables.contains(&key.as_str())

@@ -14,15 +14,8 @@ const TEST: &str = "cargo test --workspace --locked";
 
 /// Every document with commands in it.
 const ALL: [&str; 10] = [
-    "README.md",
-    "README.ru.md",
-    "docs/load.md",
-    "docs/load.ru.md",
-    "docs/operations.md",
-    "docs/operations.ru.md",
-    "docs/mirror.ru.md",
-    "docs/configuration.md",
-    "docs/codes.md",
+    "README.md", "README.ru.md", "docs/load.md", "docs/load.ru.md", "docs/operations.md",
+    "docs/operations.ru.md", "docs/mirror.ru.md", "docs/configuration.md", "docs/codes.md",
     "docs/status.md",
 ];
 

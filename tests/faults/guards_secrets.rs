@@ -37,16 +37,8 @@ const LEVELS: [(&str, &str); 4] = [("", ""), ("-v", ""), ("-vv", ""), ("", "trac
 
 /// What the mirror says of people.
 const PERSONAL: [&str; 10] = [
-    "Приходько",
-    "Иванова",
-    "Лебедев",
-    "Анна",
-    "79161112233",
-    "79160000000",
-    "79164445566",
-    "anna@example.ru",
-    "petr@example.ru",
-    "вид на море",
+    "Приходько", "Иванова", "Лебедев", "Анна", "79161112233", "79160000000", "79164445566",
+    "anna@example.ru", "petr@example.ru", "вид на море",
 ];
 
 /// Answers that repeat what was asked for, as servers do in their error pages.

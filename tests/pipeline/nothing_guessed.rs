@@ -243,9 +243,7 @@ fn dates_and_amounts_of_a_report_are_read_and_what_could_mean_two_is_not() {
     assert_eq!(
         hotel.issues("failures"),
         [
-            "booking 3 BAD_AMOUNT",
-            "booking 4 BAD_AMOUNT",
-            "booking 5 BAD_DATE",
+            "booking 3 BAD_AMOUNT", "booking 4 BAD_AMOUNT", "booking 5 BAD_DATE",
             "booking 6 BAD_DATE"
         ]
     );

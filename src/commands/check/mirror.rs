@@ -1,4 +1,4 @@
-//! The mirror, read to its end once: its age, its windows, its rows, and whom they name.
+//! The mirror, read to its end once: its age, its windows, its rows, and the ids in them.
 
 use std::path::Path;
 use std::time::Duration;

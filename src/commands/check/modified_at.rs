@@ -32,7 +32,7 @@ impl AlikeRows {
     }
 }
 
-/// What the times look like.
+/// The times of all rows of one kind, in two groupings.
 #[derive(Default)]
 pub(super) struct ModificationTimes {
     in_future: Option<AlikeRows>,

@@ -1,4 +1,4 @@
-//! Whom the bookings of the mirror name.
+//! The guests and companies that the bookings of the mirror name.
 
 use super::CheckResult;
 use crate::domain::failure_code::FailureCode;
@@ -6,7 +6,7 @@ use crate::domain::messages::{CheckMessage, Message};
 use crate::domain::run_error::Result;
 use crate::mirror::{Mirror, Strangers};
 
-/// Looks for bookings that name nobody, or somebody whom no row has.
+/// Looks for bookings without a guest, and for ids of guests and companies that no row has.
 pub(super) fn check(mirror: &Mirror) -> Result<Vec<CheckResult>> {
     let (bookings, without) = mirror.bookings_without_guests()?;
     let mut results = Vec::new();

@@ -1,5 +1,5 @@
-//! Which table and which columns of a mirror of another shape are meant, by their names; and which
-//! custom field of the portal fits which column. Proposals alone: a person confirms them.
+//! Finds tables and columns of a mirror of another shape by their names, and the custom field of
+//! the portal that fits a column. These are proposals: a person confirms them.
 
 use crate::domain::column_names::{is_called, plain_name};
 use crate::domain::mirror_table::MirrorTable;
@@ -44,7 +44,7 @@ pub(super) struct Matches {
     pub(super) missing: Vec<&'static str>,
 }
 
-/// The columns of a table that are meant by the columns of the mirror.
+/// Finds the columns of the mirror among those of a hotel's table.
 pub(super) fn match_columns(table: MirrorTable, found: &FoundTable) -> Matches {
     let mut matches = Matches { columns: Vec::new(), missing: Vec::new() };
     for wanted in table.columns() {
@@ -58,7 +58,7 @@ pub(super) fn match_columns(table: MirrorTable, found: &FoundTable) -> Matches {
     matches
 }
 
-/// The table that seems to hold these rows; none where no name speaks for one.
+/// The table that seems to hold these rows, by its name; none where no name fits.
 pub(super) fn best_table(table: MirrorTable, found: &[FoundTable]) -> Option<usize> {
     let named = found.iter().enumerate().filter(|(_, candidate)| is_named(table, &candidate.name));
     let best = named.max_by_key(|(_, candidate)| {

@@ -45,7 +45,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Reads the file, where there is one. One that holds nobody's words is begun anew.
+    /// Reads the file, where there is one. A blank one, or the one of the package, is replaced.
     ///
     /// # Errors
     /// The file is there and cannot be read, or is no TOML.
@@ -53,8 +53,8 @@ impl Draft {
         // A link stays one: the file behind it is written.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let before = config::text_to_change(&path)?;
-        let own_words = before.as_deref().filter(|text| is_somebodys(text)).unwrap_or_default();
-        let document = own_words.parse().map_err(|error| no_toml(&error))?;
+        let own_text = before.as_deref().filter(|text| is_written_by_people(text));
+        let document = own_text.unwrap_or_default().parse().map_err(|error| no_toml(&error))?;
         Ok(Draft { path, before, document, defaults: config::defaults() })
     }
 
@@ -64,7 +64,7 @@ impl Draft {
 
     /// Whether somebody wrote into the file before.
     pub(super) fn is_rewritten(&self) -> bool {
-        self.before.as_deref().is_some_and(is_somebodys)
+        self.before.as_deref().is_some_and(is_written_by_people)
     }
 
     /// Whether the file is there, with an owner and rights that stay.
@@ -231,8 +231,8 @@ impl Draft {
     }
 }
 
-/// Whether somebody wrote this: it is neither blank nor what the package installs.
-fn is_somebodys(text: &str) -> bool {
+/// Whether a person wrote this: it is neither blank nor what the package installs.
+fn is_written_by_people(text: &str) -> bool {
     !text.trim().is_empty() && text != PACKAGE_DRAFT
 }
 

@@ -10,7 +10,7 @@ use crate::domain::run_error::Result;
 use crate::msg;
 use crate::sync::preflight::config_check::PortalOptions;
 
-/// People are recognised by what their cards and the mirror have in common.
+/// What the cards and the mirror may have in common.
 const MATCHES: [&str; 4] = ["phone,email", "phone", "email", "none"];
 
 /// Asks how people are recognised who stand in the CRM already, where there are any.
@@ -19,7 +19,7 @@ pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Resu
     let known = known(interview);
     let chosen = match &interview.options.r#match {
         Some(given) => read_match(given)?,
-        // Nobody stands there whom a guest could be.
+        // The CRM has no card that could be a guest's.
         None if strangers == 0 && matches!(known, None | Some("none")) => return Ok(()),
         None => ask_how(interview, known)?,
     };

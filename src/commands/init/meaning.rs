@@ -4,19 +4,13 @@
 use crate::domain::record::BookingStatus;
 use crate::sync::preflight::config_check::PortalOption;
 
-/// Parts of words by the status that they speak of. The first that is found decides, so «не заехал»
-/// comes before «заехал».
+/// Parts of words, by the status that they stand for. The first one that is found decides, so
+/// «не заехал» comes before «заехал».
 const MEANINGS: &[(BookingStatus, &[&str])] = &[
     (
         BookingStatus::NoShow,
         &[
-            "незаезд",
-            "не заезд",
-            "не заехал",
-            "неявк",
-            "не явил",
-            "не приехал",
-            "no show",
+            "незаезд", "не заезд", "не заехал", "неявк", "не явил", "не приехал", "no show",
             "noshow",
         ],
     ),
@@ -63,7 +57,7 @@ const MEANINGS: &[(BookingStatus, &[&str])] = &[
     (BookingStatus::Temporary, &["новая", "новый", "new"]),
 ];
 
-/// The status that a word of the hotel or the name of a stage speaks of.
+/// The status that a word of the hotel or the name of a stage stands for.
 pub(super) fn status_of(words: &str) -> Option<BookingStatus> {
     let words = words.to_lowercase().replace('ё', "е").replace(['-', '_'], " ");
     for (status, parts) in MEANINGS {

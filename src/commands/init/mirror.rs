@@ -232,7 +232,7 @@ fn tell_missing(interview: &Interview<'_>, survey: &Survey, table: MirrorTable) 
     });
 }
 
-/// The query over the table that a person chooses, or over the one that the names speak for.
+/// The query over the table that a person chooses; the one with the best names is proposed.
 fn proposed_query(
     interview: &Interview<'_>,
     table: MirrorTable,

@@ -38,7 +38,7 @@ use draft::{Change, Draft};
 use questions::Question;
 use runs_user::RunsUser;
 
-/// The answers so far, and whoever gives the next ones.
+/// The answers so far, and what is needed to get the next ones.
 struct Interview<'a> {
     options: &'a cli::Init,
     asker: Asker,
@@ -77,7 +77,7 @@ pub fn run(options: &cli::Init, start: &Start<'_>, clock: &Clock) -> Result<Outc
     interview.finish(made.as_ref())
 }
 
-/// A misspelt table or status would be an answer that nobody hears.
+/// The answer for a misspelt table or status would be lost without a word.
 fn refuse_unknown_names(options: &cli::Init) -> Result<()> {
     refuse_unknown("--query", &options.query, &MirrorTable::ALL.map(MirrorTable::name))?;
     refuse_unknown("--report", &options.report, &MirrorTable::ALL.map(MirrorTable::name))?;

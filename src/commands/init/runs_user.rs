@@ -1,6 +1,6 @@
 //! The user of the runs, who has to read the configuration that root writes.
 //!
-//! It is the owner of the state's folder, or the user whom the package makes. A new file stays
+//! It is the owner of the state's folder, or the user that the package makes. A new file stays
 //! root's and is opened to that user's own group, so that root's commands go on using it. Where
 //! others are in the user's group, they could read the webhook, so the file becomes the user's.
 
@@ -13,7 +13,7 @@ use crate::msg;
 use crate::platform::sidecar_path::parent_dir;
 use crate::platform::system_user::{SystemUser, is_root};
 
-/// The user whom the package makes.
+/// The user that the package makes.
 const PACKAGE_USER: &str = "ecvi-b24";
 
 /// The user of the runs, where that is not who runs this command.
@@ -41,7 +41,7 @@ impl RunsUser {
         fchown(file, Some(user.uid), None)
     }
 
-    /// As whom the next commands are run.
+    /// The user under which the next commands have to run.
     pub(super) fn command_line(&self, language: Language) -> String {
         let name = &self.0.name;
         msg!(

@@ -136,7 +136,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// A room that nobody lives in yet has no guest, and is no row of the mirror.
+    /// A room without a guest is no row of the mirror.
     fn stage_stays(
         &self,
         columns: &[String],

@@ -98,7 +98,7 @@ fn apply(filling: &Filling, tables: &[Loaded]) -> Result<()> {
     Ok(())
 }
 
-/// The mirror is as old as the newest report: an export that died shows in `status`.
+/// The mirror is as old as the newest report, so `status` shows when Ecvi exports no more.
 fn date_mirror(config: &Config, sources: &BTreeMap<MirrorTable, Source>) {
     let newest = sources.values().filter_map(Source::written_at).max();
     let Some(newest) = newest.map(|newest| newest.min(SystemTime::now())) else { return };

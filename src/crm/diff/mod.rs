@@ -21,18 +21,8 @@ pub(crate) use normal::{display_value, values_equal};
 
 /// The fields whose values tell nothing of a person: they may be shown in reports and logs.
 const IMPERSONAL: [&str; 12] = [
-    "BEGINDATE",
-    "CLOSEDATE",
-    "OPPORTUNITY",
-    "PROBABILITY",
-    "CURRENCY_ID",
-    "STAGE_ID",
-    "IS_MANUAL_OPPORTUNITY",
-    "TYPE_ID",
-    "COMPANY_ID",
-    "CONTACT_IDS",
-    "ORIGINATOR_ID",
-    "ORIGIN_ID",
+    "BEGINDATE", "CLOSEDATE", "OPPORTUNITY", "PROBABILITY", "CURRENCY_ID", "STAGE_ID",
+    "IS_MANUAL_OPPORTUNITY", "TYPE_ID", "COMPANY_ID", "CONTACT_IDS", "ORIGINATOR_ID", "ORIGIN_ID",
 ];
 
 /// A field whose value in the CRM differs from what we write.

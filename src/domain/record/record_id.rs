@@ -36,11 +36,11 @@ impl RecordId {
         }
     }
 
-    /// The id, then its namesake: a booking may name somebody by a text where the id is a number,
-    /// or the other way round.
+    /// The id, then the one that reads the same: a booking may name somebody by a text where the id
+    /// is a number, or the other way round.
     pub fn with_other_type(self) -> impl Iterator<Item = RecordId> {
-        let namesake = self.other_type_id();
-        std::iter::once(self).chain(namesake)
+        let other = self.other_type_id();
+        std::iter::once(self).chain(other)
     }
 
     /// The same id, to be compared with one that nobody owns.

@@ -59,7 +59,7 @@ impl PassedOver {
     }
 }
 
-/// Begins the note of a new holder, of whom nothing is known yet. Only the time of the last call
+/// Begins the note of a new holder. Of what the file contained, only the time of the last call
 /// stays.
 pub(super) fn begin(file: &File) -> io::Result<()> {
     let last_call = read(file)?.last_call;

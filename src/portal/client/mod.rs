@@ -39,7 +39,7 @@ pub enum WaitReason<'c> {
     Doubts,
 }
 
-/// Is told the reason and the end of each longer wait.
+/// Is called with the reason and the end of each longer wait.
 pub type WaitCallback = Box<dyn Fn(WaitReason<'_>, DateTime<Utc>)>;
 
 /// Runs right before each attempt, with its time: what the call changes is saved as in doubt. When
@@ -125,7 +125,7 @@ impl<'p> Client<'p> {
         self.limits.assume_bucket_full(self.bucket, self.clock.now());
     }
 
-    /// Tells somebody of each longer wait.
+    /// Sets what is called before each longer wait.
     pub fn on_wait(&mut self, callback: Option<WaitCallback>) {
         self.on_wait = callback;
     }

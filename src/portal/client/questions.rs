@@ -10,8 +10,8 @@ use crate::domain::messages::Message;
 use crate::portal::batch::{Command, Reply};
 use crate::portal::{CallError, ErrorClass, Response};
 
-/// A refusal of several questions of a batch is believed after it came so often for a question
-/// alone.
+/// A refusal of several questions of a batch counts as the portal's answer to all of them once it
+/// came so often for a question that was asked alone.
 const CONFIRMED: usize = 3;
 /// The label of batches of questions.
 const READS: &str = "questions";

@@ -67,10 +67,7 @@ pub(crate) fn names() -> Vec<String> {
         "app.info",
     ];
     let crm = [
-        "status.list",
-        "category.list",
-        "currency.list",
-        "duplicate.findbycomm",
+        "status.list", "category.list", "currency.list", "duplicate.findbycomm",
         "entity.mergebatch",
     ];
     let item = ["add", "update", "get", "list", "delete", "fields", "import", "batchimport"];

@@ -1,4 +1,4 @@
-//! `check --probe`: does this portal behave as the program relies on? No document can promise that.
+//! `check --probe`: does this portal behave as the program relies on? No document guarantees it.
 //!
 //! Trial cards are made under an originator of their own, tried, and deleted. The cards of a probe
 //! that was killed are deleted by the next one. The portal's own automation may react to the trial

@@ -30,7 +30,7 @@ const REFRESH: &str = "<meta http-equiv=\"refresh\" content=\"180\">\n";
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" \
                       content=\"default-src 'none'; style-src 'unsafe-inline'\">\n";
 
-/// How the page comes about.
+/// When the page is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Written {
     /// After each run, again and again.
@@ -110,7 +110,7 @@ fn header(verdict: &Verdict, config: &Config, now: DateTime<Utc>) -> String {
     )
 }
 
-/// The one word, since when, and what speaks against it.
+/// The one word, since when it holds, and why not all is well.
 fn summary(verdict: &Verdict, overview: &Overview, view: &View<'_>) -> String {
     let language = view.language;
     let Verdict { level, since, reasons } = verdict;

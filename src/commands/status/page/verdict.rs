@@ -1,4 +1,4 @@
-//! Whether all is well, in one word and with everything that speaks against it.
+//! Whether all is well, in one word, and the reasons where it is not.
 
 use chrono::{DateTime, Utc};
 
@@ -26,7 +26,7 @@ pub(super) struct Verdict {
     pub(super) level: Level,
     /// Since when, where that is known.
     pub(super) since: Option<DateTime<Utc>>,
-    /// What speaks against it, and what to do, a sentence each.
+    /// Why not all is well, and what to do, a sentence each.
     pub(super) reasons: Vec<String>,
 }
 

@@ -26,8 +26,8 @@ pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
 }
 
 fn line(issue: &Issue, language: Language) -> String {
-    let Issue { key, display_name: label, code, attempts, .. } = issue;
-    let record = display::record_name(key, label).text(language);
+    let Issue { key, display_name, code, attempts, .. } = issue;
+    let record = display::record_name(key, display_name).text(language);
     msg!(
         language,
         "{record}: {code}, попыток: {attempts}\n",

@@ -214,7 +214,7 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
     progress.on_end();
     let findings = findings?;
     if !repair || !findings.is_repairable() {
-        if let Some(remedy) = findings.remedy(config.language).filter(|_| !json) {
+        if !json && let Some(remedy) = findings.remedy(config.language) {
             stdout::print(&remedy)?;
         }
         return Ok(findings.outcome());

@@ -8,6 +8,7 @@ use super::choices::AmountOf;
 use super::file;
 use super::mirror;
 use super::shown::FilePath;
+use super::template::is_name;
 use crate::domain::messages::ConfigMessage;
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::per_kind::PerKind;
@@ -142,14 +143,10 @@ fn refuse_odd_columns(
     if columns.is_empty() {
         return Err(ConfigMessage::HeadingWithoutColumn { table, heading });
     }
-    match columns.iter().find(|column| !is_column_name(column)) {
+    match columns.iter().find(|column| !is_name(column)) {
         Some(odd) => Err(ConfigMessage::OddColumn { table, heading, column: odd.clone() }),
         None => Ok(()),
     }
-}
-
-fn is_column_name(column: &str) -> bool {
-    column.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// How many headings fill the column.

@@ -104,7 +104,7 @@ fn values(text: &str) -> Vec<Part> {
 }
 
 /// A column's name; Russian ones are names too.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 

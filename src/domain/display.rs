@@ -28,6 +28,12 @@ pub fn record_name(key: &RecordKey, number: &str) -> Message {
     name.into()
 }
 
+/// The number of a booking, where it has one. The names of other records are not shown.
+pub fn shown_number(kind: Kind, display_name: &str) -> Option<&str> {
+    let has_number = kind == Kind::Booking && !display_name.is_empty();
+    has_number.then_some(display_name)
+}
+
 /// `контакт 17`, `deal 17`
 pub fn object_name(kind: Kind, crm_id: i64) -> Message {
     let name = match kind {

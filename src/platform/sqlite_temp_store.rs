@@ -19,7 +19,9 @@ pub(crate) fn choose_folder(state: &Path) {
         return;
     }
     let own = parent_dir(state);
-    if let (true, Some(own)) = (is_writable(own), own.to_str()) {
+    if is_writable(own)
+        && let Some(own) = own.to_str()
+    {
         let chosen = Connection::open_in_memory()
             .and_then(|database| database.pragma_update(None, "temp_store_directory", own));
         log::info!("temporary files go into {own}: {chosen:?}");

@@ -133,8 +133,8 @@ impl Layout {
             add(&mut places, heading, 0);
         }
         let places = places.into_values().collect();
-        let (headings, shown_headings) = (Vec::new(), Vec::new());
-        let layout = Layout { line: 0, width: 0, places, headings, shown_headings };
+        let layout =
+            Layout { line: 0, width: 0, places, headings: Vec::new(), shown_headings: Vec::new() };
         layout.with_both_names_of_bookings(table)
     }
 

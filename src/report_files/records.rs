@@ -83,7 +83,7 @@ impl<R: BufRead> CsvRecords<R> {
         loop {
             if let Some(fields) = self.split(&text) {
                 let is_whole =
-                    following.is_empty() || self.fits(&fields) && self.is_well_quoted(&text);
+                    following.is_empty() || (self.fits(&fields) && self.is_well_quoted(&text));
                 if is_whole {
                     return Ok(Some(record(&first, fields)));
                 }

@@ -137,7 +137,7 @@ impl RowReader<'_> {
     fn is_key_certain(&self, fields: &[String]) -> bool {
         let positions = self.key_place().map(Place::positions).unwrap_or_default();
         let Some(last) = positions.into_iter().max() else { return false };
-        last == 0 || fields.len() < self.layout.width && last + 1 < fields.len()
+        last == 0 || (fields.len() < self.layout.width && last + 1 < fields.len())
     }
 
     fn row(&self, record: &Record) -> Result<ReportRow, Flaw> {

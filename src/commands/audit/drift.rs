@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use strum::IntoStaticStr;
 
 use crate::crm::diff::Difference;
+use crate::domain::display;
 use crate::domain::language::Language;
 use crate::domain::messages::Message;
 use crate::domain::record::{Kind, RecordKey};
@@ -82,9 +83,7 @@ impl Drift {
         });
         if let Subject::Record { key, display_name } = &self.subject {
             document["id"] = key.id.to_string().into();
-            if key.kind == Kind::Booking && !display_name.is_empty() {
-                document["number"] = display_name.as_str().into();
-            }
+            document["number"] = display::shown_number(key.kind, display_name).into();
         }
         match &self.problem {
             Problem::OthersCard { origin } => document["origin"] = origin.as_str().into(),

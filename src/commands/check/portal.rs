@@ -94,7 +94,10 @@ pub(super) fn check_dictionaries(
         results.push(CheckResult::ok("dictionary", CheckMessage::DictionariesComplete));
     }
     results.extend(verdict.findings.iter().map(setting));
-    let Some(state) = state.filter(|_| verdict.into_result().is_ok()) else { return };
+    let Some(state) = state else { return };
+    if verdict.into_result().is_err() {
+        return;
+    }
     if let Err(error) = config_check::remember(config, state, &verdict.fields, client.clock().now())
     {
         results.push(unusable_state(error));

@@ -137,7 +137,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         types: &FieldTypes,
     ) -> Result<Target<'s>> {
         let record = self.state.record(&planned.key)?.unwrap_or_default();
-        let own = record.plan_record.crm_id.filter(|_| is_change(planned));
+        let own = if is_change(planned) { record.plan_record.crm_id } else { None };
         let crm_id = own.or(takeovers.get(&planned.key.id).copied());
         let mapped = match &planned.row {
             Some(row) if crm_id.is_some() => self.mapped(row, types)?,
@@ -177,9 +177,9 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
             Some(_) | None => false,
         };
         Ok(StepPreview {
-            takeover: crm_id.filter(|_| is_new),
+            takeover: if is_new { crm_id } else { None },
             missing: is_missing.then_some(self.config.sync.on_missing),
-            former_card: record.plan_record.crm_id.filter(|_| is_new),
+            former_card: if is_new { record.plan_record.crm_id } else { None },
             unseen,
             is_not_ours: self.is_not_ours(planned, &record, card)?,
             is_taken,
@@ -195,9 +195,10 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         record: &StoredRecord,
         card: Option<&ObjectWithFields>,
     ) -> Result<bool> {
-        let Some(card) = card.filter(|_| is_change(planned)) else { return Ok(false) };
+        let Some(card) = card else { return Ok(false) };
         let originator = &self.config.portal.originator;
-        Ok(owner_of(self.state, originator, &planned.key, record, &card.object)? == Owner::Unknown)
+        let owner = owner_of(self.state, originator, &planned.key, record, &card.object)?;
+        Ok(is_change(planned) && owner == Owner::Unknown)
     }
 
     /// The guest without whom the booking is not sent, unless this run sends the guest before it.

@@ -10,6 +10,7 @@ use strum::IntoEnumIterator;
 use super::step_text::{number_or_name, takeover};
 use super::{CardField, ChangePreview, StepPreview, for_each_step, text};
 use crate::crm::diff::{Difference, with_coming};
+use crate::domain::display;
 use crate::domain::language::Language;
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error::Result;
@@ -63,8 +64,7 @@ fn held_back(plan: &Plan) -> Value {
 
 fn step(planned: &Planned, record: &StoredRecord, preview: &StepPreview) -> Value {
     let RecordKey { kind, id } = &planned.key;
-    let name = number_or_name(planned, record);
-    let number = (*kind == Kind::Booking && !name.is_empty()).then_some(name);
+    let number = display::shown_number(*kind, number_or_name(planned, record));
     let crm_id =
         record.plan_record.crm_id.or(preview.takeover).or_else(|| takeover(planned, record));
     let mut document = json!({

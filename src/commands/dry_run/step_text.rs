@@ -102,7 +102,7 @@ fn unreadable_line(name: &str, planned: &Planned, language: Language) -> String 
 
 /// The existing card that Ecvi itself names, unless `reset-id` unlinked it.
 pub(super) fn takeover(planned: &Planned, record: &StoredRecord) -> Option<i64> {
-    record.named_by(planned.row.as_ref()).filter(|_| planned.step == Step::Create)
+    if planned.step == Step::Create { record.named_by(planned.row.as_ref()) } else { None }
 }
 
 /// The number of a booking, or the name of a guest or company, which is not shown.

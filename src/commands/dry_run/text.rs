@@ -41,7 +41,9 @@ pub fn write_text(
     let shown = for_each_step(&plan.queue, preview.as_deref_mut(), |planned, preview| {
         write_step(planned, preview, state, language, out)
     })?;
-    if let Some(only) = only.filter(|_| shown == 0) {
+    if let Some(only) = only
+        && shown == 0
+    {
         let name = only.name.text(language);
         let line = msg!(
             language,

@@ -136,10 +136,12 @@ fn proposed_stage<'s>(
         return named(&stage_flag(status), stage, stages);
     }
     let key = ["deal", "stages", status.word()];
-    let written = interview.draft.get(&key);
-    let decided =
-        written.or_else(|| interview.draft.get_or_default(&key).filter(|_| interview.was_set_up()));
-    let id = decided.unwrap_or_default();
+    let written = if interview.was_set_up() {
+        interview.draft.get_or_default(&key)
+    } else {
+        interview.draft.get(&key)
+    };
+    let id = written.unwrap_or_default();
     let known = stages.iter().find(|stage| without_funnel(&stage.id) == without_funnel(&id));
     Ok(known.or_else(|| stage_for(status, stages)).unwrap_or(&stages[0]))
 }

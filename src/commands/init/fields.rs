@@ -63,7 +63,10 @@ fn proposed_fields(
             let is_filled = tables
                 .into_iter()
                 .any(|table| interview.draft.get(&[kind.crm_entity(), table, &field.id]).is_some());
-            let Some(column) = column_for(field, columns).filter(|_| !is_filled) else { continue };
+            if is_filled {
+                continue;
+            }
+            let Some(column) = column_for(field, columns) else { continue };
             let label = format!("{} = {column}", label(field));
             let value = Field { kind, name: field.id.clone(), column: column.clone() };
             proposed.push(Choice { value, label });

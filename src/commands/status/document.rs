@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 
 use super::pending::Pending;
+use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
 use crate::domain::language::Language;
@@ -233,7 +234,7 @@ impl IssueReport {
     pub(super) fn new(issue: Issue) -> IssueReport {
         let Issue {
             key,
-            display_name: label,
+            display_name,
             crm_id,
             operation,
             attempts,
@@ -250,7 +251,7 @@ impl IssueReport {
         IssueReport {
             kind: key.kind,
             id: key.id.to_string(),
-            number: (key.kind == Kind::Booking && !label.is_empty()).then_some(label),
+            number: display::shown_number(key.kind, &display_name).map(str::to_owned),
             crm_id,
             operation,
             attempts,

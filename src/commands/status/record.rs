@@ -11,6 +11,7 @@ use super::IssueReport;
 use super::document::SCHEMA;
 use crate::commands::find_record::FoundRecord;
 use crate::config::Webhook;
+use crate::domain::display;
 use crate::domain::messages::Message;
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error::Result;
@@ -109,8 +110,7 @@ impl RecordStatus {
             schema: SCHEMA,
             kind: *kind,
             id: id.to_string(),
-            number: (*kind == Kind::Booking && !display_name.is_empty())
-                .then(|| display_name.clone()),
+            number: display::shown_number(*kind, display_name).map(str::to_owned),
             crm_id: sent.crm_id,
             url: sent.crm_id.map(|crm_id| webhook.card(kind.crm_entity(), crm_id)),
             mirror: row.as_ref().map(RowSummary::new),

@@ -51,9 +51,11 @@ pub(super) fn verdict(overview: &Overview, now: DateTime<Utc>, language: Languag
     } else {
         Level::Well
     };
-    let known =
-        overview.health.as_ref().filter(|health| health.is_well() == (level == Level::Well));
-    let since = known.filter(|_| level != Level::Export).map(|health| health.since);
+    let since = match (level, &overview.health) {
+        (Level::Well, Some(health)) if health.is_well() => Some(health.since),
+        (Level::Look, Some(health)) if !health.is_well() => Some(health.since),
+        (Level::Well | Level::Look | Level::Export, _) => None,
+    };
     Verdict { level, since, reasons }
 }
 
@@ -61,7 +63,7 @@ pub(super) fn verdict(overview: &Overview, now: DateTime<Utc>, language: Languag
 pub(super) fn note(overview: &Overview) -> Option<&str> {
     let run = overview.status.last_run.as_ref()?;
     let is_cut = run.outcome.as_ref()?.known() == Some(Outcome::Interrupted);
-    run.message.as_deref().filter(|_| is_cut)
+    if is_cut { run.message.as_deref() } else { None }
 }
 
 fn is_exporting(overview: &Overview) -> bool {

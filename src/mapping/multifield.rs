@@ -1,8 +1,9 @@
 //! Phones and e-mails: rows of their own in the portal, each with an id.
 //!
-//! A value that we wrote is replaced, also where the portal reformatted it; values that people added
-//! stay. If people changed our value into another one, theirs stays and ours is written again. The
-//! portal appends a row without an id, so a change names the id of the row that it replaces.
+//! A value that we wrote is replaced, also where the portal reformatted it; values that people
+//! added stay. If people changed our value into another one, theirs stays and ours is written
+//! again. The portal appends a row without an id, so a change names the id of the row that it
+//! replaces.
 
 use serde_json::{Value, json};
 

@@ -68,8 +68,8 @@ pub(crate) fn has_reference(text: &str) -> bool {
     escape_batch_refs(text) != text
 }
 
-/// Splits `$result[…]` and its kin behind the `$`: a batch would replace it by the answer of another
-/// command.
+/// Splits `$result[…]` and its kin behind the `$`: a batch would replace it by the answer of
+/// another command.
 ///
 /// A reference has brackets in it and reaches to the next white space of ASCII; a no-break space
 /// does not end it.

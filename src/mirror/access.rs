@@ -1,5 +1,5 @@
-//! Checks before SQLite opens the mirror: it is a file, this user may read it, and reading it leaves
-//! no files behind that stop the program that fills it.
+//! Checks before SQLite opens the mirror: it is a file, this user may read it, and reading it
+//! leaves no files behind that stop the program that fills it.
 //!
 //! In WAL mode SQLite needs the files `-wal` and `-shm`, also for reading, and makes them where
 //! they are missing: with the permissions of the database, but owned by the reader. If the owner of
@@ -33,7 +33,7 @@ pub(super) struct Admission {
 }
 
 /// Says why the mirror may not be opened, or that it may.
-pub(super) fn admit(path: &Path, patience: Duration) -> Result<Admission, RunError> {
+pub(super) fn admit(path: &Path, timeout: Duration) -> Result<Admission, RunError> {
     let found = fs::metadata(path).map_err(|error| unseen(path, &error))?;
     if !found.is_file() {
         return Err(no_file(path, found.file_type()).into());
@@ -42,7 +42,7 @@ pub(super) fn admit(path: &Path, patience: Duration) -> Result<Admission, RunErr
     if !is_wal(&mut file) {
         return Ok(Admission::default());
     }
-    admit_log(path, file, patience)
+    admit_log(path, file, timeout)
 }
 
 /// Whether the header says that writes go into a log.
@@ -52,8 +52,8 @@ fn is_wal(file: &mut File) -> bool {
     is_read && header.starts_with(MAGIC) && header[HEADER - 1] == 2
 }
 
-fn admit_log(path: &Path, file: File, patience: Duration) -> Result<Admission, RunError> {
-    lock(path, &file, patience)?;
+fn admit_log(path: &Path, file: File, timeout: Duration) -> Result<Admission, RunError> {
+    lock(path, &file, timeout)?;
     match owners::obstacle(path) {
         None => Ok(Admission { _locked: Some(file) }),
         Some(obstacle) => Err(obstacle.into()),
@@ -62,13 +62,13 @@ fn admit_log(path: &Path, file: File, patience: Duration) -> Result<Admission, R
 
 /// Every connection to a database in WAL mode holds such a lock. The last one that closes tries to
 /// get an exclusive one.
-fn lock(path: &Path, file: &File, patience: Duration) -> Result<(), MirrorMessage> {
+fn lock(path: &Path, file: &File, timeout: Duration) -> Result<(), MirrorMessage> {
     use rustix::fs::{FlockOperation, fcntl_lock};
     use rustix::io::Errno;
     let began = std::time::Instant::now();
     loop {
         match fcntl_lock(file, FlockOperation::NonBlockingLockShared) {
-            Err(Errno::AGAIN | Errno::ACCESS) if began.elapsed() < patience => {
+            Err(Errno::AGAIN | Errno::ACCESS) if began.elapsed() < timeout => {
                 std::thread::sleep(PAUSE);
             }
             Err(Errno::AGAIN | Errno::ACCESS) => {

@@ -39,8 +39,8 @@ pub(super) struct RowReader<'a, 'stmt> {
 }
 
 impl<'a, 'stmt> RowReader<'a, 'stmt> {
-    /// The row has `names`, then `own` columns; a mirror of UTF-16 has one more with the position of
-    /// a text that is not valid.
+    /// The row has `names`, then `own` columns; a mirror of UTF-16 has one more with the position
+    /// of a text that is not valid.
     pub(super) fn new(
         row: &'a SqlRow<'stmt>,
         names: &'a [&'static str],
@@ -306,7 +306,8 @@ fn beginning(text: &str) -> &str {
     &text[..end]
 }
 
-/// Whether these are the bits of a number, such as `x'01'`, and not the letters or blanks of a text.
+/// Whether these are the bits of a number, such as `x'01'`, and not the letters or blanks of a
+/// text.
 fn has_bits(bytes: &[u8]) -> bool {
     bytes.iter().any(|byte| *byte < b'\t')
         && !bytes.iter().any(|byte| byte.is_ascii_graphic() || !byte.is_ascii())

@@ -1,6 +1,6 @@
 //! The mirror's outline: its rows in blocks of neighbouring ids, each with a digest of the few
-//! columns that show whether anything in it may have to be sent. The rows of a block whose digest is
-//! as before need not be read.
+//! columns that show whether anything in it may have to be sent. The rows of a block whose digest
+//! is as before need not be read.
 //!
 //! A block begins at every id whose own digest says so, and not after a number of rows: a new or
 //! deleted row then changes only its own block. The digests of `booking_guests` are added up, so

@@ -6,10 +6,10 @@
 //!
 //! - Two changes within one tick of the file system's clock have the same time. So a file that
 //!   changed a moment ago has no stamp.
-//! - The machine's clock may be set back to that tick. So the stamp has the first bytes of the file,
-//!   in which `SQLite` counts its changes.
-//! - In WAL mode a change goes into a log, and readers see it only when the log is safe on the disk.
-//!   So the stamp has the first bytes of the log's index: what readers see, with a checksum.
+//! - The machine's clock may be set back to that tick. So the stamp has the first bytes of the
+//!   file, in which `SQLite` counts its changes.
+//! - In WAL mode a change goes into a log, and readers see it only when the log is safe on the
+//!   disk. So the stamp has the first bytes of the log's index: what readers see, with a checksum.
 //!
 //! A rollback journal does not matter: a reader sees either what is in the file or nothing at all.
 

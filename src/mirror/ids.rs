@@ -179,8 +179,8 @@ impl Shape {
     }
 }
 
-/// Whether `booking_guests` has a booking id of this type. Texts are ordered after all numbers, so an
-/// index finds it at once.
+/// Whether `booking_guests` has a booking id of this type. Texts are ordered after all numbers, so
+/// an index finds it at once.
 fn has_any(connection: &Connection, select: &str, id_type: IdType) -> rusqlite::Result<bool> {
     let filter = match id_type {
         IdType::Text => ">= '' AND typeof(booking_id) = 'text'",
@@ -190,8 +190,8 @@ fn has_any(connection: &Connection, select: &str, id_type: IdType) -> rusqlite::
     connection.prepare(&sql)?.exists([])
 }
 
-/// `booking_guests` where some booking ids are numbers and others texts: each row gets the id of the
-/// booking that exists.
+/// `booking_guests` where some booking ids are numbers and others texts: each row gets the id of
+/// the booking that exists.
 fn meeting(select: &str, bookings: &str) -> String {
     let known = format!("SELECT ecvi_id(id) FROM ({bookings}) WHERE ecvi_id(id) IS NOT NULL");
     let other_type = format!(

@@ -114,8 +114,8 @@ impl Mirror {
         PerKind::from_fn(|kind| self.records[kind].is_windowed)
     }
 
-    /// Whether the query of `booking_guests` shows a moving window: a guest who is outside it leaves
-    /// the deal.
+    /// Whether the query of `booking_guests` shows a moving window: a guest who is outside it
+    /// leaves the deal.
     pub fn are_booking_guests_windowed(&self) -> bool {
         self.stays.is_windowed
     }

@@ -1,5 +1,5 @@
-//! Who would own the files `-wal` and `-shm` if this process made them, and whether the program that
-//! fills the mirror could still write then.
+//! Who would own the files `-wal` and `-shm` if this process made them, and whether the program
+//! that fills the mirror could still write then.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;

@@ -1,7 +1,7 @@
 //! Counts bookings that refer to guests, companies or bookings without a row.
 //!
-//! Ids are compared as texts, since a text may stand for a number. A reference of 0 means nobody, as
-//! NULL does.
+//! Ids are compared as texts, since a text may stand for a number. A reference of 0 means nobody,
+//! as NULL does.
 
 use rusqlite::Row as SqlRow;
 

@@ -319,8 +319,8 @@ fn check_id(id: &RecordId) -> Result<(), RowError> {
 const CONTENT: u64 = 1;
 
 impl Mirror {
-    /// A fingerprint of the columns that make a kind's content hashes: hashes of other columns cannot
-    /// be compared with them.
+    /// A fingerprint of the columns that make a kind's content hashes: hashes of other columns
+    /// cannot be compared with them.
     pub fn content_terms(&self, kind: Kind) -> u64 {
         let mut print = Fingerprint::default();
         print.write_u64(CONTENT);

@@ -186,8 +186,8 @@ pub(crate) fn moment(text: &str) -> Option<Moment> {
     (!clock.is_instant).then_some(Moment { day, time: clock.time })
 }
 
-/// Whether the text is a date or a time. A `modified_at` that joins columns is not one, and may hold
-/// a person's data.
+/// Whether the text is a date or a time. A `modified_at` that joins columns is not one, and may
+/// hold a person's data.
 pub fn is_time(text: &str) -> bool {
     day_and_clock(trimmed(text)).is_some()
 }

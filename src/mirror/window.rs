@@ -1,9 +1,9 @@
 //! Finds queries with a sliding window: they may show fewer rows tomorrow than today.
 //!
 //! A booking that slides out of the window looks exactly like one that was deleted in Ecvi. So with
-//! such a query no deal is ever deleted, and no guest or company whose row slides out leaves a deal.
-//! A guest who slides out of `booking_guests` does, because nothing else says who stays; `check`
-//! warns of that. What the program that fills the mirror leaves out cannot be seen here.
+//! such a query no deal is ever deleted, and no guest or company whose row slides out leaves a
+//! deal. A guest who slides out of `booking_guests` does, because nothing else says who stays;
+//! `check` warns of that. What the program that fills the mirror leaves out cannot be seen here.
 
 use rusqlite::{Connection, Result};
 

@@ -15,7 +15,7 @@ use crate::domain::per_kind::PerKind;
 /// What all runs did since this state was made, or since a version of the program that counts it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Totals {
-    /// How many runs ended so, by the name of the outcome.
+    /// The number of runs, by the name of their outcome.
     pub runs: BTreeMap<String, u64>,
     /// Objects that these runs created, by kind.
     pub created: PerKind<u64>,
@@ -23,7 +23,7 @@ pub struct Totals {
     pub updated: PerKind<u64>,
     /// Deals that they deleted.
     pub deleted: u64,
-    /// Attempts of theirs that failed.
+    /// Records that they tried and that failed.
     pub failed: u64,
     /// Requests that they made.
     pub requests: u64,
@@ -59,7 +59,7 @@ impl State {
         Ok(self.get(&TOTALS)?.unwrap_or_default())
     }
 
-    /// In the transaction that writes down how the run ended: each run counts once.
+    /// Called in the transaction that saves how the run ended, so that each run counts once.
     pub(super) fn add_to_totals(&self, ended: &Run) -> Result<()> {
         let mut totals = self.totals()?;
         totals.add(ended);

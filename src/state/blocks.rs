@@ -1,8 +1,8 @@
-//! What the mirror looked like where everything stood as sent, by blocks of neighbouring ids: a run
-//! that finds the same again need not read the rows.
+//! Digests of the mirror by blocks of neighbouring ids, where every record was as sent: a run that
+//! finds the same digest need not read the rows.
 //!
-//! A block is void as soon as any of its records changes in the state; triggers see to that, so
-//! nobody can forget it.
+//! A block is void as soon as any of its records changes in the state. Triggers do that, so no code
+//! can forget it.
 
 use std::collections::BTreeMap;
 
@@ -17,33 +17,33 @@ use super::writer::Writer;
 use super::{Result, State};
 use crate::domain::record::{Kind, RecordId};
 
-/// A block in which everything stood as sent.
+/// A block in which every record was as sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CleanBlock {
-    /// Of its rows in the mirror.
+    /// The digest of its rows in the mirror.
     pub digest: u64,
     /// Records in it that are in the mirror and have an object.
     pub linked: u64,
 }
 
-/// What is kept of a block.
+/// A block as the state has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct StoredBlock {
-    /// As it stood; none where something in it is to be looked at.
+    /// None where a record in it has to be read.
     pub clean: Option<CleanBlock>,
     /// Its digest when it was last seen.
     pub seen: Option<u64>,
-    /// Since when it looks so, where it looked otherwise before.
+    /// When its digest changed last, as far as that is known.
     pub changed_at: Option<DateTime<Utc>>,
 }
 
 /// The blocks of a kind, by their first ids.
 pub type Blocks = BTreeMap<Option<RecordId>, StoredBlock>;
 
-/// What becomes of one block.
+/// A change of one block, by its first id.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BlockChange {
-    /// It begins here, and looks so.
+    /// A block begins here, with these values.
     Keep(Option<RecordId>, StoredBlock),
     /// No block begins here any more.
     Drop(Option<RecordId>),
@@ -69,12 +69,12 @@ impl State {
     /// The blocks of a kind.
     pub fn blocks(&self, kind: Kind) -> Result<Blocks> {
         let sql = "SELECT first, digest, linked, seen, changed_at FROM blocks WHERE kind = ?1";
-        // The first block begins before all ids, with what is none.
+        // The first block begins with a value before all ids, which is no id.
         query_all(&self.connection, sql, [kind], |row| Ok((row.get(0).ok(), stored_block(row)?)))
     }
 
-    /// Whether everything stood as sent in the last run that read the mirror, and nothing was done
-    /// to a record since.
+    /// Whether every record was as sent in the last run that read the mirror, and no record was
+    /// changed since.
     pub fn is_clean(&self) -> Result<bool> {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM blocks WHERE digest IS NULL)
                       AND NOT EXISTS (SELECT 1 FROM doubts)
@@ -86,7 +86,7 @@ impl State {
 }
 
 impl Writer<'_> {
-    /// The blocks of a kind are these from now on.
+    /// Saves the changes of a kind's blocks.
     pub fn save_blocks(&self, kind: Kind, changes: &[BlockChange]) -> Result<()> {
         for change in changes {
             match change {

@@ -1,5 +1,4 @@
-//! How times and names stand in the columns of the state: RFC 3339, and the words of the status
-//! document.
+//! How times and names are stored in columns: RFC 3339, and the words of the status document.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +12,7 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::run_error::Outcome;
 use crate::domain::timestamp::{parse_rfc3339, to_rfc3339};
 
-/// A time, to the second. Times are compared as texts, so all are written alike.
+/// A time, to the second. Times are compared as texts, so all are written in one form.
 #[derive(Clone, Copy)]
 pub(super) struct Time(pub(super) DateTime<Utc>);
 
@@ -48,18 +47,18 @@ macro_rules! written_by_name {
 
 written_by_name!(Event, FailureCode, Operation, Outcome, Severity);
 
-/// A name as it was read: after a return to an older version the state has names that this one does
-/// not know.
+/// A name as it was read. After a return to an older version of the program the state may have
+/// names that it does not know.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Stored<T> {
     /// A name that only another version knows.
     Unknown(String),
-    /// What the name means in this version.
+    /// The meaning of the name in this version.
     Known(T),
 }
 
 impl<T: Copy> Stored<T> {
-    /// What it is in this version.
+    /// Its meaning in this version, if it has one.
     pub fn known(&self) -> Option<T> {
         match self {
             Stored::Known(value) => Some(*value),

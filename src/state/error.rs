@@ -10,7 +10,7 @@ use crate::domain::messages::{Message, PlatformMessage, StateMessage};
 use crate::domain::run_error::{RunError, message_of_io};
 use crate::platform::{private_files, regular_file};
 
-/// What a question to the state yields.
+/// The result of a query or a change of the state.
 pub type Result<T, E = StateError> = std::result::Result<T, E>;
 
 /// Why the state, or a temporary database beside it, cannot be used: what happened and what to do.
@@ -100,7 +100,7 @@ impl OpenError {
 fn not_opened_by_sqlite(file: &Path, error: rusqlite::Error) -> StateError {
     let path = file.display().to_string();
     let message = match error.sqlite_error_code() {
-        // As when it happens later.
+        // The same message as when it happens after the opening.
         Some(ErrorCode::DiskFull | ErrorCode::ReadOnly) => return error.into(),
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
             StateMessage::FileDamaged { path }
@@ -122,7 +122,7 @@ fn not_opened(file: &Path, error: &io::Error) -> StateError {
     StateError::with_cause(message, error)
 }
 
-/// Where the error itself does not tell why.
+/// A message for an error that does not say its cause.
 fn cannot_be_opened(file: &Path) -> Message {
     let path = file.display().to_string();
     if let Some(no_descriptors) = private_files::no_descriptors() {

@@ -22,11 +22,11 @@ pub const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
 /// Why a record was not sent.
 #[derive(Clone, Debug)]
 pub struct Failure<'a> {
-    /// Our own word for it.
+    /// The kind of the failure.
     pub code: FailureCode,
     /// What was tried; none where the row cannot be read.
     pub operation: Option<Operation>,
-    /// The portal's words, or the column.
+    /// The portal's own text, or the column.
     pub message: &'a str,
     /// The row, where there is one.
     pub row: Option<&'a Row>,
@@ -36,7 +36,7 @@ pub struct Failure<'a> {
 struct NewIssue<'a> {
     severity: Severity,
     code: FailureCode,
-    /// None is a row that cannot be read, or a deal that nobody sent.
+    /// None for a row that cannot be read, and for a deal without a booking.
     operation: Option<Operation>,
     message: &'a str,
     /// The row that it came with, where there is one.
@@ -58,9 +58,6 @@ impl Writer<'_> {
         let Failure { code, operation, message, row } = failure;
         let before = self.previous_attempts(key, Severity::Failure)?;
         let (attempts, first_at) = before.unwrap_or((0, now));
-        let pause = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
-        let pause =
-            pause.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE);
         self.keep_record(key, *row)?;
         self.clear_severity(key, Severity::Failure)?;
         self.clear_severity(key, Severity::Waiting)?;
@@ -74,7 +71,7 @@ impl Writer<'_> {
             first_at,
         };
         self.insert_issue(key, &issue, now)?;
-        self.schedule_retry(key, now + pause)?;
+        self.schedule_retry(key, now + pause_after(attempts, retry_after))?;
         self.clear_doubt(key)?;
         self.log_event(key, Event::Failed, None, code.name(), now)
     }
@@ -83,8 +80,7 @@ impl Writer<'_> {
     pub fn save_waiting(&self, row: &Row, message: &str, now: DateTime<Utc>) -> Result<()> {
         let key = RecordKey::new(Kind::Booking, row.id.clone());
         self.keep_record(&key, Some(row))?;
-        let since =
-            self.previous_attempts(&key, Severity::Waiting)?.map_or(now, |(_, since)| since);
+        let (_, since) = self.previous_attempts(&key, Severity::Waiting)?.unwrap_or((0, now));
         self.clear_issues(&key)?;
         let issue = NewIssue {
             severity: Severity::Waiting,
@@ -119,7 +115,7 @@ impl Writer<'_> {
         self.insert_issue(key, &issue, now)
     }
 
-    /// Deals of ours with this origin that no booking stands behind.
+    /// The booking of these deals of ours does not exist.
     pub fn save_orphaned_deals(
         &self,
         booking: &RecordKey,
@@ -139,14 +135,14 @@ impl Writer<'_> {
         self.insert_issue(booking, &issue, now)
     }
 
-    /// A failed record is tried with the first run after this.
+    /// A failed record is tried with the first run after this time.
     pub fn schedule_retry(&self, key: &RecordKey, at: DateTime<Utc>) -> Result<()> {
         let sql = "UPDATE troubles SET next_at = ?3
                    WHERE kind = ?1 AND id = ?2 AND severity = 'failure'";
         self.execute(sql, (key.kind, &key.id, Time(at)))
     }
 
-    /// What was reported of deals without a booking is about to be reported anew.
+    /// Removes all reports of deals without a booking: they are about to be reported again.
     pub fn clear_orphaned_deals(&self) -> Result<()> {
         let sql = "DELETE FROM troubles WHERE code = ?1";
         self.execute(sql, [FailureCode::DealWithoutBooking])
@@ -157,7 +153,7 @@ impl Writer<'_> {
         self.clear_severity(key, Severity::Failure)
     }
 
-    /// Attempts until now, and since when.
+    /// The number of attempts until now, and the time of the first.
     fn previous_attempts(
         &self,
         key: &RecordKey,
@@ -179,9 +175,9 @@ impl Writer<'_> {
         self.execute(sql, (key.kind, &key.id, severity))
     }
 
-    /// A record that is not sent is known by its name, and goes again when its pause is over. What
-    /// was sent before keeps the name it was sent with: its bookings' titles are compared with
-    /// that. A record with a row is not absent.
+    /// A record that is not sent is stored with its name, and is sent again when its pause is over.
+    /// A record that was sent keeps the name with which it was sent: titles of its bookings are
+    /// compared with that. A record with a row is not absent.
     fn keep_record(&self, key: &RecordKey, row: Option<&Row>) -> Result<()> {
         let label = row.map_or("", |row| row.display_name.as_str());
         let cleared = row.map_or(0, |_| RecordFlag::AbsentInMirror.bit());
@@ -223,6 +219,13 @@ impl Writer<'_> {
             parameters,
         )
     }
+}
+
+/// The pause after so many failed attempts before this one.
+fn pause_after(attempts: u32, retry_after: Duration) -> TimeDelta {
+    let first = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
+    let pause = first.checked_mul(1 << attempts.min(20)).unwrap_or(LONGEST_PAUSE);
+    pause.min(LONGEST_PAUSE)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Whose a file is, read from its first bytes before `SQLite` or anybody else touches it: another
-//! program's database keeps its bytes, its rights and its journal
+//! Which program a file belongs to, read from its first bytes before `SQLite` opens it: another
+//! program's database keeps its bytes, its permissions and its journal
 //! (<https://www.sqlite.org/fileformat2.html>, sections 1.3 and 1.6).
 
 use std::fs::File;
@@ -14,19 +14,19 @@ use crate::domain::messages::StateMessage;
 use crate::state::stale_journal;
 
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
-/// The header, and the count of cells behind it in the root page of the schema.
+/// The header, and after it the count of cells in the root page of the schema.
 const LENGTH: usize = 105;
 const USER_VERSION: usize = 60;
 const APPLICATION: usize = 68;
-/// How many tables, indexes and so on there are; more than the page holds are counted by its pages.
+/// A page of this type is the only one of the schema, and its cells are the tables and indexes.
 const PAGE_TYPE: usize = 100;
 const CELLS: usize = 103;
 const LEAF: u8 = 13;
 
-/// Refuses a file that is no state of ours. An empty one becomes one.
+/// Refuses a file that is no state of ours. An empty file is allowed.
 ///
 /// # Errors
-/// Another program's database, in words; no database at all, as `SQLite` would say it.
+/// Another program's database, with a message of ours; no database at all, with `SQLite`'s error.
 pub(super) fn refuse_strangers(path: &Path, mut file: &File) -> Result<(), OpenError> {
     let mut head = Vec::new();
     file.rewind()?;
@@ -45,7 +45,7 @@ pub(super) fn refuse_strangers(path: &Path, mut file: &File) -> Result<(), OpenE
     Ok(())
 }
 
-/// Our mark, or a database in which nobody made anything yet.
+/// Whether the database has our application id, or is still empty.
 fn is_ours(head: &[u8]) -> bool {
     let is_marked = head[APPLICATION..APPLICATION + 4] == APPLICATION_ID.to_be_bytes();
     let has_version = head[USER_VERSION..USER_VERSION + 4] != [0; 4];

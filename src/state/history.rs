@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr};
 
 use super::columns::{Stored, Time};
-use super::statements::{query_all, query_first};
+use super::statements::{execute, query_all, query_first};
 use super::{Result, State};
 use crate::domain::messages::Message;
 use crate::domain::per_kind::PerKind;
@@ -15,14 +15,14 @@ use crate::domain::run_error::Outcome;
 use crate::state::settings::INPUTS;
 use chrono::{DateTime, Utc};
 
-/// More than a week of a cron line every minute, because the status page shows a week.
+/// More than a week of runs, one every minute: the status page shows a week.
 const RUNS_KEPT: i64 = 12_000;
 const EVENTS_KEPT: i64 = 500_000;
 
 /// What a run did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
-    /// Created, by kind in the order guest, company, booking.
+    /// Objects created, by kind.
     pub created: PerKind<u64>,
     /// Objects updated, by kind.
     pub updated: PerKind<u64>,
@@ -77,7 +77,7 @@ pub enum Event {
     Settled,
     /// Its object is gone from the CRM.
     Missing,
-    /// It was put aside.
+    /// It failed, and waits for its next attempt.
     Failed,
     /// An audit found a difference.
     Audited,
@@ -136,8 +136,8 @@ impl State {
     pub fn begin_run(&self, command: &str, now: DateTime<Utc>) -> Result<i64> {
         let transaction = self.connection.unchecked_transaction()?;
         let run = self.add_run(command, now)?;
-        // Until the run has completed: a mirror that looks again as it did before may be a disk
-        // that was set back.
+        // Null until the run has completed. A mirror that looks again as it did before this run may
+        // be on a disk that was restored.
         self.set(&INPUTS, &None)?;
         transaction.commit()?;
         Ok(run)
@@ -153,41 +153,28 @@ impl State {
 
     fn add_run(&self, command: &str, started_at: DateTime<Utc>) -> Result<i64> {
         let state = &self.connection;
-        state
-            .prepare_cached("UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL")?
-            .execute([])?;
-        state
-            .prepare_cached("INSERT INTO runs (command, started_at) VALUES (?1, ?2)")?
-            .execute((command, Time(started_at)))?;
+        let sql = "UPDATE runs SET outcome = 'interrupted' WHERE outcome IS NULL";
+        execute(state, sql, [])?;
+        let sql = "INSERT INTO runs (command, started_at) VALUES (?1, ?2)";
+        execute(state, sql, (command, Time(started_at)))?;
         let run = state.last_insert_rowid();
-        // The last one that ran through stays, however long ago it was.
-        state
-            .prepare_cached(
-                "DELETE FROM runs WHERE id <= ?1
-                   AND id <> coalesce((SELECT max(id) FROM runs WHERE outcome IN ('ok', 'partial')), 0)",
-            )?
-            .execute([run - RUNS_KEPT])?;
-        state
-            .prepare_cached("DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1")?
-            .execute([EVENTS_KEPT])?;
+        // The last run that completed stays, however old it is.
+        let sql = "DELETE FROM runs WHERE id <= ?1 AND id <> coalesce(
+                     (SELECT max(id) FROM runs WHERE outcome IN ('ok', 'partial')), 0)";
+        execute(state, sql, [run - RUNS_KEPT])?;
+        let sql = "DELETE FROM history WHERE seq <= (SELECT max(seq) FROM history) - ?1";
+        execute(state, sql, [EVENTS_KEPT])?;
         Ok(run)
     }
 
     /// Writes down how a run ended.
     pub fn finish_run(&self, run: i64, ended: &Run) -> Result<()> {
-        self.connection
-            .prepare_cached(
-                "UPDATE runs SET finished_at = ?2, outcome = ?3, message = ?4, counts = ?5, requests = ?6
-                 WHERE id = ?1",
-            )?
-            .execute((
-                run,
-                ended.finished_at.map(Time),
-                &ended.outcome,
-                &ended.message,
-                serde_json::to_string(&ended.counts)?,
-                ended.requests,
-            ))?;
+        let sql = "UPDATE runs SET finished_at = ?2, outcome = ?3, message = ?4, counts = ?5,
+                     requests = ?6 WHERE id = ?1";
+        let finished_at = ended.finished_at.map(Time);
+        let counts = serde_json::to_string(&ended.counts)?;
+        let parameters = (run, finished_at, &ended.outcome, &ended.message, counts, ended.requests);
+        execute(&self.connection, sql, parameters)?;
         self.add_to_totals(ended)
     }
 
@@ -207,7 +194,8 @@ impl State {
 
     /// What happened to a record, oldest first.
     pub fn history(&self, key: &RecordKey) -> Result<Vec<HistoryEntry>> {
-        let sql = "SELECT at, event, crm_id, detail FROM history WHERE kind = ?1 AND id = ?2 ORDER BY seq";
+        let sql = "SELECT at, event, crm_id, detail FROM history WHERE kind = ?1 AND id = ?2
+                   ORDER BY seq";
         query_all(&self.connection, sql, (key.kind, &key.id), |row| {
             let Time(at) = row.get(0)?;
             Ok(HistoryEntry { at, event: row.get(1)?, crm_id: row.get(2)?, detail: row.get(3)? })

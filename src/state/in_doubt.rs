@@ -1,4 +1,4 @@
-//! Calls that are under way or were never answered: written down before the call, cleared after its
+//! Calls that have no answer yet, or never got one: saved before the call, cleared after its
 //! answer.
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -22,7 +22,7 @@ pub struct InDoubtCall<'a> {
 }
 
 impl State {
-    /// Why the call in doubt had no answer; empty where nobody knows.
+    /// Why the call in doubt had no answer; empty where that is not known.
     pub fn reason_of_doubt(&self, key: &RecordKey) -> Result<String> {
         let sql = "SELECT reason FROM doubts WHERE kind = ?1 AND id = ?2";
         let reason = query_first(&self.connection, sql, (key.kind, &key.id), |row| row.get(0))?;
@@ -31,13 +31,13 @@ impl State {
 }
 
 impl Writer<'_> {
-    /// Why the call in doubt had no answer, as far as the line told.
+    /// Saves why the call in doubt had no answer.
     pub fn save_reason_of_doubt(&self, key: &RecordKey, reason: &str) -> Result<()> {
         let sql = "UPDATE doubts SET reason = ?3 WHERE kind = ?1 AND id = ?2";
         self.execute(sql, (key.kind, &key.id, reason))
     }
 
-    /// Before a call: what is tried with which row, and what of phones and e-mails may be ours from
+    /// Before a call: what is tried with which row, and which phones and e-mails may be ours from
     /// now on.
     pub fn mark_in_doubt(
         &self,
@@ -74,14 +74,14 @@ impl Writer<'_> {
         self.execute(sql, (key.kind, &key.id))
     }
 
-    /// The call was still under way just now, or the clock went back: the doubt is as young as can
-    /// be.
+    /// Dates the doubt at this moment: the call may have been under way until now, or the clock
+    /// went back.
     pub fn refresh_doubt(&self, key: &RecordKey, now: DateTime<Utc>) -> Result<()> {
         let sql = "UPDATE doubts SET at = ?3 WHERE kind = ?1 AND id = ?2";
         self.execute(sql, (key.kind, &key.id, call_time(now)))
     }
 
-    /// The portal did nothing: of phones and e-mails is ours what was ours before the call.
+    /// The portal did nothing: the phones and e-mails from before the call are ours.
     pub fn revert_attempt(&self, key: &RecordKey, owned_values: &OwnedValues) -> Result<()> {
         let sql = "UPDATE records SET written = ?3 WHERE kind = ?1 AND id = ?2";
         self.execute(sql, (key.kind, &key.id, json(owned_values)?))?;

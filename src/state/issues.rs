@@ -14,15 +14,15 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 
-/// How bad it is.
+/// Whether a record with an issue was sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum Severity {
     /// The record was not sent.
     Failure,
-    /// Sent, but not whole.
+    /// It was sent, but not whole.
     Warning,
-    /// Held until its guest exists.
+    /// It waits until its guest has a contact.
     Waiting,
 }
 
@@ -43,25 +43,25 @@ pub struct Issue {
     pub key: RecordKey,
     /// Last name or number; empty when unknown.
     pub display_name: String,
-    /// The object, where there is one.
+    /// Its object in the CRM, where it has one.
     pub crm_id: Option<i64>,
     /// What was tried; none where the row cannot be read.
     pub operation: Option<Operation>,
     /// How often it was tried.
     pub attempts: u64,
-    /// When it was so first.
+    /// When it was found first.
     pub first_at: DateTime<Utc>,
-    /// When it was so last.
+    /// When it was found last.
     pub last_at: DateTime<Utc>,
     /// When it is tried again; warnings are not.
     pub next_at: Option<DateTime<Utc>>,
-    /// What it is, as docs/codes.md lists it.
+    /// The code of docs/codes.md.
     pub code: Stored<FailureCode>,
-    /// What it is about.
+    /// The field, the cards or the portal's text that it is about.
     pub detail: IssueDetail,
 }
 
-/// The columns that [`read_issue`] reads, of a severity.
+/// The issues of a severity, with the columns that [`read_issue`] reads.
 pub(super) const ISSUES: &str =
     "SELECT t.kind, t.id, r.label, r.crm_id, t.operation, t.attempts, t.first_at, t.last_at,
         t.next_at, t.code, t.message
@@ -91,11 +91,14 @@ impl State {
         self.query_issues(&format!("{ISSUES} ORDER BY t.kind, t.id, t.code"), [severity])
     }
 
-    /// Objects that are known to be gone, of records that were put aside for that.
+    /// Objects that are known to be gone, of records that failed for that.
     pub fn missing_objects(&self) -> Result<Vec<(Kind, i64)>> {
         let sql = format!("{ISSUES} AND t.code = ?2 ORDER BY t.kind, t.id");
-        let missing = self.query_issues(&sql, (Severity::Failure, FailureCode::ObjectMissing))?;
-        Ok(missing.into_iter().filter_map(|issue| Some((issue.key.kind, issue.crm_id?))).collect())
+        let mut objects = Vec::new();
+        for issue in self.query_issues(&sql, (Severity::Failure, FailureCode::ObjectMissing))? {
+            objects.extend(issue.crm_id.map(|crm_id| (issue.key.kind, crm_id)));
+        }
+        Ok(objects)
     }
 
     fn query_issues(&self, sql: &str, parameters: impl Params) -> Result<Vec<Issue>> {

@@ -1,5 +1,5 @@
-//! Records whose rows are missing: since when, who was given up lately, and which stays are the
-//! oldest.
+//! Records whose rows are missing: since when, which were given up recently, and which stays are
+//! the oldest.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,9 @@ use super::statements::query_all;
 use super::writer::Writer;
 use super::{Result, State};
 use crate::domain::record::{Kind, RecordId, RecordKey};
-use crate::mirror::{Entity, Row};
+use crate::mirror::{Entity, Moment, Row};
 
-/// When a stay is, in minutes of the hotel's wall clock since 1970.
+/// Begin and end of a stay, in minutes of the hotel's wall clock since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Stay {
     /// The begin of the stay.
@@ -20,16 +20,16 @@ pub struct Stay {
     pub departure: i64,
 }
 
-/// What a reading says of a record that is as it was sent.
+/// What a run saw of a record in the mirror, to be saved.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Note {
     /// It has no row.
     Missing,
-    /// It has one, with this content.
+    /// It has a row with this content.
     Read {
         /// The row's [`Row::content_hash`].
         content: u64,
-        /// When a booking's stay is.
+        /// The stay of a booking.
         stay: Option<Stay>,
     },
 }
@@ -41,11 +41,11 @@ pub struct GivenUp {
     pub id: RecordId,
     /// When it was given up.
     pub at: DateTime<Utc>,
-    /// Of a booking, where it is known.
+    /// The stay of a booking, where it is known.
     pub stay: Option<Stay>,
 }
 
-/// By what stays are old.
+/// The time by which stays are ordered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Oldest {
     /// The stays that begin first.
@@ -59,17 +59,13 @@ impl Stay {
         Some(Stay { arrival: arrival?, departure: departure? })
     }
 
-    /// Of a booking that can be read.
+    /// The stay of a row, if it is a booking that can be read.
     pub fn of_row(row: &Row) -> Option<Stay> {
         let Ok(Entity::Booking(booking)) = &row.body else { return None };
-        let minutes = |time: chrono::NaiveDateTime| time.and_utc().timestamp() / 60;
-        Some(Stay {
-            arrival: minutes(booking.arrival.or_midnight()),
-            departure: minutes(booking.departure.or_midnight()),
-        })
+        Some(Stay { arrival: minutes(booking.arrival), departure: minutes(booking.departure) })
     }
 
-    /// The time that counts.
+    /// The begin or the end of the stay.
     pub fn by(self, oldest: Oldest) -> i64 {
         match oldest {
             Oldest::Arrival => self.arrival,
@@ -78,8 +74,12 @@ impl Stay {
     }
 }
 
+fn minutes(moment: Moment) -> i64 {
+    moment.or_midnight().and_utc().timestamp() / 60
+}
+
 impl State {
-    /// Who was given up since then without anybody's word.
+    /// The records that were given up since then, and that no administrator allowed to go.
     pub fn given_up_since(&self, kind: Kind, since: DateTime<Utc>) -> Result<Vec<GivenUp>> {
         let sql = "SELECT id, at, arrival, departure FROM departures WHERE kind = ?1 AND at >= ?2";
         query_all(&self.connection, sql, (kind, Time(since)), |row| {
@@ -89,8 +89,8 @@ impl State {
         })
     }
 
-    /// The bookings with a deal whose stays are the oldest, the oldest first, with the time that
-    /// counts.
+    /// The bookings with a deal whose stays are the oldest, the oldest first, with the time by
+    /// which they are ordered.
     pub fn oldest_stays(&self, by: Oldest, most: u64) -> Result<Vec<(RecordId, i64)>> {
         let sql = match by {
             Oldest::Arrival => {
@@ -108,7 +108,7 @@ impl State {
 }
 
 impl Writer<'_> {
-    /// Writes down what a sound reading says of a record.
+    /// Saves what a run saw of a record in a mirror that can be trusted.
     pub fn save_note(&self, key: &RecordKey, note: Note, now: DateTime<Utc>) -> Result<()> {
         let RecordKey { kind, id } = key;
         match note {
@@ -128,8 +128,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Nothing is concluded from who is missing now: a record that stays away is missing from the
-    /// next sound reading on.
+    /// What is missing now does not count: a record counts as missing from the next run on that
+    /// trusts the mirror.
     pub fn clear_missing_since(&self, kind: Kind) -> Result<()> {
         let sql =
             "UPDATE records SET missing_since = NULL WHERE kind = ?1 AND missing_since IS NOT NULL";
@@ -148,7 +148,7 @@ impl Writer<'_> {
         )
     }
 
-    /// Those who were given up before then count no more.
+    /// Records that were given up before then do not count any more.
     pub fn forget_given_up_before(&self, kind: Kind, before: DateTime<Utc>) -> Result<()> {
         self.execute("DELETE FROM departures WHERE kind = ?1 AND at < ?2", (kind, Time(before)))
     }

@@ -52,7 +52,7 @@ use crate::platform::{private_files, regular_file, sidecar_path};
 use error::OpenError;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// More than there are: with sixteen, as is usual, a batch would parse most of its statements again
+/// More statements than there are. With the usual sixteen, a batch would parse most of them again
 /// and again.
 const STATEMENTS: usize = 128;
 
@@ -64,19 +64,26 @@ pub struct State {
 impl State {
     /// Opens the state, or makes a new one, and brings it to this version's schema.
     pub fn open(path: &Path) -> Result<State> {
-        let opened = create_private(path).and_then(|()| connect(path)).and_then(State::prepare);
-        opened.map_err(|error| error.with_path(path))
+        State::open_or_create(path).map_err(|error| error.with_path(path))
+    }
+
+    fn open_or_create(path: &Path) -> Result<State, OpenError> {
+        create_private(path)?;
+        State::prepare(connect(path)?)
     }
 
     /// Opens the state to look at it, also while a run is writing: nothing is made, migrated or
     /// changed. Where no run has been yet, it is an empty one in memory.
     pub fn open_readonly(path: &Path) -> Result<State> {
-        if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == IoErrorKind::NotFound)
+        if let Err(error) = std::fs::symlink_metadata(path)
+            && error.kind() == IoErrorKind::NotFound
         {
             return State::in_memory();
         }
-        let connection = connect_readonly(path).map_err(|error| error.with_path(path))?;
-        connection.map_or_else(State::in_memory, |connection| Ok(State { connection }))
+        match connect_readonly(path).map_err(|error| error.with_path(path))? {
+            Some(connection) => Ok(State { connection }),
+            None => State::in_memory(),
+        }
     }
 
     /// An empty state that lives in memory.
@@ -87,8 +94,8 @@ impl State {
 
     fn prepare(mut connection: Connection) -> Result<State, OpenError> {
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        // FULL does not save that the journal is gone: after a power cut it may come back and undo
-        // the last commit.
+        // FULL does not wait until the removal of the journal is on the disk: after a power cut the
+        // journal may come back and undo the last commit.
         connection.pragma_update(None, "synchronous", "EXTRA")?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         enable_stable_query_plans(&connection)?;
@@ -97,7 +104,7 @@ impl State {
         Ok(State { connection })
     }
 
-    /// What is read until this is dropped is read as of one moment, and under one lock of the file.
+    /// Until this is dropped, everything is read as of one moment, and under one lock of the file.
     pub fn snapshot(&self) -> Result<Transaction<'_>> {
         Ok(self.connection.unchecked_transaction()?)
     }
@@ -105,18 +112,16 @@ impl State {
     /// Begins a transaction: what is written through it is saved by [`Writer::commit`], all or
     /// nothing.
     ///
-    /// It waits for whoever else writes. Who has read already in a transaction is refused without
-    /// waiting.
+    /// It waits for another process that writes. If this process has already read in a transaction,
+    /// it is refused without waiting.
     pub fn writer(&self) -> Result<Writer<'_>> {
-        Ok(Writer::new(Transaction::new_unchecked(
-            &self.connection,
-            TransactionBehavior::Immediate,
-        )?))
+        let behavior = TransactionBehavior::Immediate;
+        Ok(Writer::new(Transaction::new_unchecked(&self.connection, behavior)?))
     }
 }
 
-/// The log shows each commit among the requests: what a killed run leaves behind is the state as of
-/// one of these lines.
+/// Logs each commit, so that the log shows it among the requests: a run that was killed leaves the
+/// state of one of these lines.
 fn log_commits(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.commit_hook(Some(|| {
         log::debug!("the state is saved");
@@ -125,8 +130,8 @@ fn log_commits(connection: &mut Connection) -> rusqlite::Result<()> {
     }))
 }
 
-/// A statement is planned once. Left to itself, `SQLite` plans one anew for each value that it is
-/// run with, where the value might favour another index.
+/// Makes `SQLite` plan a statement only once. By default it plans again for a value that might make
+/// another index better.
 pub(crate) fn enable_stable_query_plans(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
@@ -140,7 +145,8 @@ fn connect_readonly(path: &Path) -> Result<Option<Connection>, OpenError> {
     Ok(schema::is_current(&connection)?.then_some(connection))
 }
 
-/// Who only looks needs it writable too: SQLite has to roll back what a killed run left behind.
+/// Opens the file for writing, also to look at it: `SQLite` may have to roll back what a run that
+/// was killed left behind.
 fn connect(path: &Path) -> Result<Connection, OpenError> {
     stale_journal::set_foreign_journal_aside(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -151,11 +157,14 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
 
 fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
     let folder = sidecar_path::parent_dir(path).canonicalize()?;
-    Ok(path.file_name().map_or(folder.clone(), |name| folder.join(name)))
+    Ok(match path.file_name() {
+        Some(name) => folder.join(name),
+        None => folder,
+    })
 }
 
-/// Makes the file before `SQLite` does, so that it is never readable by others, and takes an old
-/// file's rights away. Another program's file is left as it is.
+/// Makes the file before `SQLite` does, so that others can never read it, and removes their
+/// permissions from an old file. Another program's file is left as it is.
 fn create_private(path: &Path) -> Result<(), OpenError> {
     let file = private_files::open_or_create_private(path)?.file;
     file_header::refuse_strangers(path, &file)?;

@@ -1,4 +1,4 @@
-//! What is known of each record: read by the plan as a stream, by the push one at a time.
+//! The records of the state: read by the plan as a stream, by the push one at a time.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -16,16 +16,16 @@ use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::mirror::{Row as MirrorRow, WriteBack};
 use crate::state::missing_rows::Stay;
 
-/// What changes something in the portal.
+/// A call that changes something in the portal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Operation {
     /// A new object is made.
     Create,
-    /// All fields of an object, or its closing date.
+    /// All fields of an object are sent, or its closing date.
     Update,
-    /// A deal without a booking.
+    /// The deal of a booking that is gone is deleted.
     Delete,
 }
 
@@ -47,9 +47,9 @@ pub struct PendingWork {
     pub resend: bool,
     /// The portal put its own closing date over ours.
     pub close: bool,
-    /// Somebody was missing: see whether they are there now.
+    /// A party of the booking had no card: look for it again.
     pub recheck: bool,
-    /// Bookings say something else of the guest than was sent.
+    /// The stays of the guest have changed since the contact was sent.
     pub stays: bool,
 }
 
@@ -80,12 +80,12 @@ pub(super) enum RecordFlag {
     Detached = 2,
     MissingInCrm = 4,
     CarriesOrigin = 8,
-    /// The object carries the mark of another record, on purpose.
+    /// The object has the origin of another record, on purpose.
     Shared = 16,
 }
 
 impl RecordFlag {
-    /// What is known of the record's object, and not of another one.
+    /// The flags that hold only for the record's present object.
     pub(super) const OF_OBJECT: i64 = RecordFlag::CarriesOrigin.bit() | RecordFlag::Shared.bit();
 
     pub(super) const fn bit(self) -> i64 {
@@ -100,9 +100,9 @@ impl RecordFlag {
 /// What the plan has to know of a record.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PlanRecord {
-    /// The object, once it exists.
+    /// Its object in the CRM, once it exists.
     pub crm_id: Option<i64>,
-    /// Of the row as last sent.
+    /// `modified_at` of the row as last sent.
     pub modified_at: Option<String>,
     /// Fingerprint of the row as last sent.
     pub content_hash: u64,
@@ -114,43 +114,43 @@ pub struct PlanRecord {
     pub pending: PendingWork,
     /// No row of the mirror has this id any more.
     pub absent_in_mirror: bool,
-    /// It had an object once, which is gone from the CRM or was let go of.
+    /// It had an object once, which is gone from the CRM or was detached by `reset-id`.
     pub had_object: bool,
-    /// Since when its row is missing, as the first sound reading saw it.
+    /// When a run that trusted the mirror first missed its row.
     pub missing_since: Option<DateTime<Utc>>,
-    /// When a booking's stay was, as last read.
+    /// A booking's stay, as last read.
     pub stay: Option<Stay>,
 }
 
 /// A record with everything the push has to know.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct StoredRecord {
-    /// What the plan knows too.
+    /// The part that the plan reads too.
     pub plan_record: PlanRecord,
     /// Fingerprint of the deal's people, and of the name in its title, as last sent.
     pub links_hash: u64,
     /// Phones and e-mails that are ours.
     pub owned_values: OwnedValues,
-    /// `reset-id` let go of the object: the mirror's own `crm_id` does not count any more.
+    /// `reset-id` detached the object: the mirror's own `crm_id` does not count any more.
     pub detached: bool,
-    /// Something was sent to the object, so it carries our mark.
+    /// Something was sent to the object, so it has our origin.
     pub carries_origin: bool,
-    /// The object carries the mark of another record, on purpose: after a merge, or by `reset-id`.
+    /// The object has the origin of another record, on purpose: after a merge, or by `reset-id`.
     pub shared: bool,
-    /// The run in which the object was last known to be alive.
+    /// The run that last saw the object in the portal.
     pub last_seen_run: i64,
     /// When that was, in seconds of Unix time.
     pub last_seen_at: i64,
-    /// Calls in a row that were never answered: after two the record is sent alone, so that it
-    /// costs no neighbour.
+    /// Calls in a row that were never answered: after two the record is sent alone, so that no
+    /// other record suffers.
     pub unanswered_calls: u32,
 }
 
-/// An object that was seen alive this long ago may be gone by now: people merge and delete cards at
-/// any time.
+/// An object that was seen longer ago may be gone by now: people merge and delete cards at any
+/// time.
 const ALIVE_FOR: TimeDelta = TimeDelta::minutes(2);
 
-/// When an object was last seen alive.
+/// When the portal last showed an object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sighting {
     /// The run that saw it.
@@ -167,22 +167,21 @@ impl Sighting {
 }
 
 impl StoredRecord {
-    /// When the object was last seen alive.
+    /// When the portal last showed the object.
     pub fn sighting(&self, now: DateTime<Utc>) -> Sighting {
         let seconds = now.timestamp().abs_diff(self.last_seen_at).cast_signed();
         let ago = TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX);
         Sighting { run: self.last_seen_run, ago }
     }
 
-    /// Whether the object was seen alive in this run, and a moment ago.
+    /// Whether the portal showed the object in this run, and a moment ago.
     pub fn is_alive(&self, run: i64, now: DateTime<Utc>) -> bool {
         self.sighting(now).is_recent(run)
     }
 
-    /// The object that the mirror itself names in a row of this record, unless `reset-id` let go of
-    /// it.
+    /// The object that the mirror names in a row of this record, unless `reset-id` detached it.
     pub fn named_by(&self, row: Option<&MirrorRow>) -> Option<i64> {
-        row?.crm_id.filter(|_| !self.detached)
+        if self.detached { None } else { row?.crm_id }
     }
 }
 
@@ -212,7 +211,8 @@ pub struct RetryBackoff {
     pub deletion: bool,
 }
 
-pub(super) const COLUMNS: &str = "id, crm_id, modified_at, content, people, label, todo, flags, missing_since, arrival, departure";
+pub(super) const COLUMNS: &str = "id, crm_id, modified_at, content, people, label, todo, flags,
+                                  missing_since, arrival, departure";
 
 /// The key of a row that begins with kind and id.
 pub(super) fn record_key(row: &Row<'_>) -> rusqlite::Result<RecordKey> {
@@ -252,7 +252,7 @@ fn stored_record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
     })
 }
 
-/// Rows read at once: whoever looks at the state lets a run write in between.
+/// Rows read at once: between two pages another process can write.
 const PAGE: usize = 2_000;
 /// Smaller than every id in `SQLite`'s order.
 pub(super) const BEFORE_ALL: Value = Value::Real(f64::NEG_INFINITY);
@@ -272,10 +272,6 @@ impl RecordScan<'_> {
         &mut self,
         spans: &[IdRange],
     ) -> impl Iterator<Item = Result<(RecordId, PlanRecord)>> {
-        let bounds = |span: &IdRange| {
-            let bound = |id: &Option<RecordId>, none| id.clone().map_or(none, Value::from);
-            (bound(&span.start, BEFORE_ALL), bound(&span.end, AFTER_ALL))
-        };
         self.page.clear();
         let mut rest: VecDeque<(Value, Value)> = spans.iter().map(bounds).collect();
         std::iter::from_fn(move || self.next_row(&mut rest).transpose())
@@ -292,7 +288,7 @@ impl RecordScan<'_> {
                 .statement
                 .query_map((self.kind, &from, &upto, PAGE as u64 + 1), plan_record)?;
             self.page = rows.collect::<rusqlite::Result<_>>()?;
-            // One more than a page: with that the next page begins.
+            // One row more than a page was read: the next page begins with it.
             if self.page.len() > PAGE
                 && let Some((next, _)) = self.page.pop_back()
             {
@@ -301,6 +297,13 @@ impl RecordScan<'_> {
         }
         Ok(self.page.pop_front())
     }
+}
+
+/// The first id of a span and the first one after it, as `SQLite` compares them.
+pub(super) fn bounds(span: &IdRange) -> (Value, Value) {
+    let start = span.start.clone().map_or(BEFORE_ALL, Value::from);
+    let end = span.end.clone().map_or(AFTER_ALL, Value::from);
+    (start, end)
 }
 
 impl State {
@@ -314,7 +317,7 @@ impl State {
         Ok(RecordScan { statement, kind, page: VecDeque::new() })
     }
 
-    /// All that is known of a record.
+    /// One record.
     pub fn record(&self, key: &RecordKey) -> Result<Option<StoredRecord>> {
         let sql = format!(
             "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records
@@ -323,7 +326,7 @@ impl State {
         query_first(&self.connection, &sql, (key.kind, &key.id), stored_record)
     }
 
-    /// The record that an origin means. Those of 41 and '41' read the same.
+    /// The record that an origin means. The ids 41 and '41' have the same origin.
     pub fn find_by_origin(
         &self,
         kind: Kind,
@@ -349,21 +352,22 @@ impl State {
         query_all(&self.connection, sql, (kind, crm_id), record_key)
     }
 
-    /// The ids of the records of a kind that are called so (a booking's number), or carry this id.
+    /// The records of a kind with this id, and the bookings with this number.
     pub fn find_ids(&self, kind: Kind, word: &str) -> Result<Vec<RecordId>> {
-        let sql = "SELECT id FROM records WHERE kind = ?1 AND id IN (?2, ?3)
-                   UNION SELECT id FROM records WHERE kind = ?1 AND kind = 'booking' AND label = ?3 ORDER BY 1";
+        let sql = "SELECT id FROM records WHERE kind = ?1 AND id IN (?2, ?3) UNION
+                   SELECT id FROM records WHERE kind = ?1 AND kind = 'booking' AND label = ?3
+                   ORDER BY 1";
         query_all(&self.connection, sql, (kind, RecordId::parse(word), word), |row| row.get(0))
     }
 
-    /// The bookings that an id or a number meant whose deals were deleted, each with its number.
+    /// The bookings with this id or number whose deals were deleted, each with its number.
     pub fn find_deleted(&self, word: &str) -> Result<Vec<(RecordId, String)>> {
         let sql = "SELECT id, max(detail) FROM history WHERE kind = 'booking' AND event = 'deleted'
                      AND (CAST(id AS TEXT) = ?1 OR detail = ?1) GROUP BY id ORDER BY id";
         query_all(&self.connection, sql, [word], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// Ids that the mirror is to learn, at most so many.
+    /// Ids of the CRM that are to be written into the mirror, at most so many.
     pub fn write_backs(&self, most: u32) -> Result<Vec<WriteBack>> {
         let sql = "SELECT w.kind, w.id, r.crm_id FROM write_backs w
                    LEFT JOIN records r ON r.kind = w.kind AND r.id = w.id LIMIT ?1";
@@ -378,7 +382,7 @@ impl State {
         exists(&self.connection, sql, [kind])
     }
 
-    /// Every record is to be sent again; what a run does not get to goes with the next ones.
+    /// Marks every record to be sent again, in this run or in the next ones.
     pub fn resend_all(&self) -> Result<()> {
         let sql = "UPDATE records SET todo = todo | 1 WHERE crm_id IS NOT NULL";
         execute(&self.connection, sql, [])
@@ -396,7 +400,9 @@ impl State {
         let sql = "SELECT DISTINCT crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL
                    ORDER BY crm_id LIMIT ?2";
         let mut ids: Vec<i64> = query_all(&self.connection, sql, (kind, most), |row| row.get(0))?;
-        ids.extend(self.newest_linked(kind, most)?.into_iter().map(|(_, crm_id)| crm_id));
+        for (_, crm_id) in self.newest_linked(kind, most)? {
+            ids.push(crm_id);
+        }
         Ok(ids)
     }
 
@@ -406,17 +412,18 @@ impl State {
         Ok(self.connection.prepare_cached(sql)?.query_row([kind], |row| row.get(0))?)
     }
 
-    /// How many records of a kind stand in the CRM with nothing open about them: not gone from
-    /// Ecvi, no call without an answer, neither failed nor waiting.
+    /// How many records of a kind are in the CRM with nothing left to do: not gone from Ecvi, no
+    /// call without an answer, neither failed nor waiting.
     pub fn count_settled(&self, kind: Kind) -> Result<u64> {
-        // Counted by what is left out: millions of records are not looked at one by one.
+        // The others are counted and subtracted, so that millions of records are not read.
         let sql = "SELECT (SELECT count(*) FROM records WHERE kind = ?1 AND crm_id IS NOT NULL)
                         - (SELECT count(crm_id) FROM records INDEXED BY records_gone
                              WHERE kind = ?1 AND flags & 1 = 1)
-                        - (SELECT count(*) FROM records r WHERE kind = ?1 AND crm_id IS NOT NULL AND flags & 1 = 0
-                             AND id IN (SELECT id FROM doubts WHERE kind = ?1 UNION
-                                        SELECT id FROM troubles WHERE kind = ?1
-                                          AND severity IN ('failure', 'waiting')))";
+                        - (SELECT count(*) FROM records r
+                             WHERE kind = ?1 AND crm_id IS NOT NULL AND flags & 1 = 0
+                               AND id IN (SELECT id FROM doubts WHERE kind = ?1 UNION
+                                          SELECT id FROM troubles WHERE kind = ?1
+                                            AND severity IN ('failure', 'waiting')))";
         Ok(self.connection.prepare_cached(sql)?.query_row([kind], |row| row.get(0))?)
     }
 
@@ -429,7 +436,7 @@ impl State {
         })
     }
 
-    /// The failed records of a kind and how long they are left alone.
+    /// The failed records of a kind, and when each is tried again.
     pub fn retry_backoffs(&self, kind: Kind) -> Result<HashMap<RecordId, RetryBackoff>> {
         let sql = "SELECT id, next_at, modified_at, content, people, operation = 'read',
                           operation = 'delete'

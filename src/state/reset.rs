@@ -1,4 +1,4 @@
-//! What `reset-id` writes down: records that let go of their object, or are pointed at another one.
+//! What `reset-id` changes: it detaches records from their objects, or links them with others.
 
 use chrono::{DateTime, Utc};
 
@@ -9,8 +9,8 @@ use super::{Event, Result};
 use crate::domain::record::{Kind, RecordKey};
 
 impl Writer<'_> {
-    /// `reset-id` points the record at another object. A call without an answer stays in doubt:
-    /// what it made is still to be found.
+    /// `reset-id` links the record with another object. A call without an answer stays in doubt: an
+    /// object that it made is still to be found.
     pub fn relink_manually(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
         let detached = RecordFlag::Detached.bit();
         self.execute(
@@ -21,8 +21,8 @@ impl Writer<'_> {
         self.mark_dirty(key)
     }
 
-    /// Lets go of the objects of all records of a kind, as [`Writer::detach`] does of one. Returns
-    /// how many.
+    /// Detaches all records of a kind from their objects, as [`Writer::detach`] does for one.
+    /// Returns how many.
     pub fn release_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
         self.execute(
             "INSERT INTO history (at, kind, id, event, crm_id)

@@ -14,20 +14,28 @@ const MIGRATIONS: &[&str] = &[RECORDS, BLOCKS, MARKS, VANISHED, REASONS, COUNTED
 const RECORDS: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
-    -- What was sent last. A row stays when a guest or a company is gone from Ecvi; a booking's goes with its deal.
+    -- What was sent last. A row stays when a guest or a company is gone from Ecvi; a booking's goes
+    -- with its deal.
     CREATE TABLE records (
         kind TEXT NOT NULL,
         id ANY NOT NULL,
         crm_id INTEGER,
-        modified_at TEXT,                     -- of the row as last sent; NULL: never, or no longer known
+        -- of the row as last sent; NULL: never, or no longer known
+        modified_at TEXT,
         content INTEGER NOT NULL DEFAULT 0,   -- fingerprint of the row
-        people INTEGER NOT NULL DEFAULT 0,    -- fingerprint of a booking's people and companies, as Ecvi ids
-        links INTEGER NOT NULL DEFAULT 0,     -- fingerprint of a deal's title and people, as CRM ids
-        label TEXT NOT NULL DEFAULT '',       -- a guest's last name, a booking's number, a company's name
+        -- fingerprint of a booking's people and companies, as Ecvi ids
+        people INTEGER NOT NULL DEFAULT 0,
+        -- fingerprint of a deal's title and people, as CRM ids
+        links INTEGER NOT NULL DEFAULT 0,
+        -- a guest's last name, a booking's number, a company's name
+        label TEXT NOT NULL DEFAULT '',
         written TEXT NOT NULL DEFAULT '',     -- phones and e-mails that are ours, JSON
-        todo INTEGER NOT NULL DEFAULT 0,      -- bits: 1 send again, 2 closing date, 4 look at the people again
-        flags INTEGER NOT NULL DEFAULT 0,     -- bits: 1 gone from Ecvi, 2 released by reset-id, 4 gone from the CRM, 8 has our mark
-        seen_run INTEGER NOT NULL DEFAULT 0,  -- the run in which the object was last known to be alive
+        -- bits: 1 send again, 2 closing date, 4 look at the people again
+        todo INTEGER NOT NULL DEFAULT 0,
+        -- bits: 1 gone from Ecvi, 2 released by reset-id, 4 gone from the CRM, 8 has our mark
+        flags INTEGER NOT NULL DEFAULT 0,
+        -- the run in which the object was last known to be alive
+        seen_run INTEGER NOT NULL DEFAULT 0,
         strikes INTEGER NOT NULL DEFAULT 0,   -- calls in a row that were never answered
         PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID;
@@ -36,7 +44,8 @@ const RECORDS: &str = "
     -- Calls without an answer yet: written before the call, removed after its answer.
     CREATE TABLE doubts (
         kind TEXT NOT NULL, id ANY NOT NULL, operation TEXT NOT NULL, at TEXT NOT NULL,
-        modified_at TEXT NOT NULL, content INTEGER NOT NULL, people INTEGER NOT NULL,  -- of the row on its way
+        -- of the row on its way
+        modified_at TEXT NOT NULL, content INTEGER NOT NULL, people INTEGER NOT NULL,
         PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID;
 
@@ -61,7 +70,8 @@ const RECORDS: &str = "
 
     CREATE TABLE runs (
         id INTEGER PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
-        outcome TEXT, message TEXT, counts TEXT NOT NULL DEFAULT '{}', requests INTEGER NOT NULL DEFAULT 0
+        outcome TEXT, message TEXT, counts TEXT NOT NULL DEFAULT '{}',
+        requests INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 
     CREATE TABLE history (
@@ -72,8 +82,8 @@ const RECORDS: &str = "
 ";
 
 const BLOCKS: &str = "
-    -- Blocks of neighbouring ids, each up to the next one's first. The digest is what the mirror showed when everything
-    -- in the block stood as sent; NULL: something there is to be looked at.
+    -- Blocks of neighbouring ids, each up to the next one's first. The digest is what the mirror
+    -- showed when everything in the block stood as sent; NULL: something there is to be looked at.
     CREATE TABLE blocks (
         kind TEXT NOT NULL,
         first ANY NOT NULL,                   -- the first id; before all ids it is minus infinity
@@ -82,20 +92,25 @@ const BLOCKS: &str = "
         PRIMARY KEY (kind, first)
     ) STRICT, WITHOUT ROWID;
 
-    -- Whatever makes a record due that stood as sent changes its row here. Doubts, failures and waiting bookings only
-    -- hold a record back, and a block that has one is not kept; who is touched is looked for among all bookings.
+    -- Whatever makes a record due that stood as sent changes its row here. Doubts, failures and
+    -- waiting bookings only hold a record back, and a block that has one is not kept; who is
+    -- touched is looked for among all bookings.
     CREATE TRIGGER blocks_insert AFTER INSERT ON records BEGIN
         UPDATE blocks SET digest = NULL WHERE kind = NEW.kind AND digest IS NOT NULL AND first =
-            (SELECT first FROM blocks WHERE kind = NEW.kind AND first <= NEW.id ORDER BY first DESC LIMIT 1);
+            (SELECT first FROM blocks WHERE kind = NEW.kind AND first <= NEW.id
+             ORDER BY first DESC LIMIT 1);
     END;
     CREATE TRIGGER blocks_delete AFTER DELETE ON records BEGIN
         UPDATE blocks SET digest = NULL WHERE kind = OLD.kind AND digest IS NOT NULL AND first =
-            (SELECT first FROM blocks WHERE kind = OLD.kind AND first <= OLD.id ORDER BY first DESC LIMIT 1);
+            (SELECT first FROM blocks WHERE kind = OLD.kind AND first <= OLD.id
+             ORDER BY first DESC LIMIT 1);
     END;
     CREATE TRIGGER blocks_update
-    AFTER UPDATE OF kind, id, crm_id, modified_at, content, people, label, todo, flags ON records BEGIN
+    AFTER UPDATE OF kind, id, crm_id, modified_at, content, people, label, todo, flags ON records
+    BEGIN
         UPDATE blocks SET digest = NULL WHERE kind = NEW.kind AND digest IS NOT NULL AND first =
-            (SELECT first FROM blocks WHERE kind = NEW.kind AND first <= NEW.id ORDER BY first DESC LIMIT 1);
+            (SELECT first FROM blocks WHERE kind = NEW.kind AND first <= NEW.id
+             ORDER BY first DESC LIMIT 1);
     END;
 ";
 
@@ -103,12 +118,14 @@ const MARKS: &str = "
     -- When the object was last known to be alive, in seconds of Unix time.
     ALTER TABLE records ADD COLUMN seen_at INTEGER NOT NULL DEFAULT 0;
 
-    -- Flag 16: the object carries another record's mark, on purpose. Until now nobody wrote that down, but the history
-    -- tells who was put on another's object, and not who was given a number that the portal had used before.
+    -- Flag 16: the object carries another record's mark, on purpose. Until now nobody wrote that
+    -- down, but the history tells who was put on another's object, and not who was given a number
+    -- that the portal had used before.
     UPDATE records SET flags = flags | 16
     WHERE (kind, crm_id) IN (SELECT kind, crm_id FROM records WHERE crm_id IS NOT NULL
                              GROUP BY kind, crm_id HAVING count(*) > 1)
-      AND (kind, crm_id) IN (SELECT kind, crm_id FROM history WHERE event IN ('relinked', 'pointed'));
+      AND (kind, crm_id) IN (SELECT kind, crm_id FROM history
+                             WHERE event IN ('relinked', 'pointed'));
 ";
 
 const REASONS: &str = "
@@ -117,17 +134,19 @@ const REASONS: &str = "
 ";
 
 const COUNTED: &str = "
-    -- The status page counts after each run what stands in the CRM: all with an object, less those gone from Ecvi.
+    -- The status page counts after each run what stands in the CRM: all with an object, less those
+    -- gone from Ecvi.
     CREATE INDEX records_gone ON records (kind, crm_id) WHERE flags & 1 = 1;
 ";
 
 const STAYS: &str = "
-    -- What the bookings say of their guests, as last read, where the configuration asks for it. Bit 8 of a guest's todo:
-    -- they say something else by now than was sent.
+    -- What the bookings say of their guests, as last read, where the configuration asks for it. Bit
+    -- 8 of a guest's todo: they say something else by now than was sent.
     CREATE TABLE stays (
         booking ANY NOT NULL, guest ANY NOT NULL, status TEXT NOT NULL,
         arrival TEXT NOT NULL, departure TEXT NOT NULL,  -- days
-        amount INTEGER NOT NULL,                         -- in hundredths; 0 for all guests of the booking but one
+        -- in hundredths; 0 for all guests of the booking but one
+        amount INTEGER NOT NULL,
         PRIMARY KEY (booking, guest)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX stays_by_guest ON stays (guest);
@@ -135,7 +154,8 @@ const STAYS: &str = "
 ";
 
 const VANISHED: &str = "
-    -- Since when the row of a record is missing, as the first reading saw it from which anything may be concluded.
+    -- Since when the row of a record is missing, as the first reading saw it from which anything
+    -- may be concluded.
     ALTER TABLE records ADD COLUMN missing_since TEXT;
     CREATE INDEX records_missing ON records (kind, id) WHERE missing_since IS NOT NULL;
 
@@ -151,10 +171,12 @@ const VANISHED: &str = "
         PRIMARY KEY (kind, id)
     ) STRICT, WITHOUT ROWID;
 
-    -- What a block looked like when it was last seen, whether or not everything in it stood as sent, and since when.
+    -- What a block looked like when it was last seen, whether or not everything in it stood as
+    -- sent, and since when.
     ALTER TABLE blocks ADD COLUMN seen INTEGER;
     ALTER TABLE blocks ADD COLUMN changed_at TEXT;
-    -- All are read once more: of bookings that were sent before, arrival and departure are not known.
+    -- All are read once more: of bookings that were sent before, arrival and departure are not
+    -- known.
     UPDATE blocks SET digest = NULL;
 ";
 
@@ -199,7 +221,8 @@ pub(super) fn migrate(connection: &Connection) -> Result<(), OpenError> {
     if !steps.is_empty() {
         // All at once: killed in between, a new state would look like one of an older version.
         connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {steps} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {last}; COMMIT;"
+            "BEGIN IMMEDIATE; {steps}
+             PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {last}; COMMIT;"
         ))?;
     }
     Ok(())

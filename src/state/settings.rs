@@ -16,7 +16,7 @@ use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::portal::limits::RateLimits;
 
-/// The key under which a value is remembered, and the type of the value.
+/// The key of a value, and the type of the value.
 pub struct Setting<T> {
     key: &'static str,
     value: PhantomData<T>,
@@ -29,24 +29,23 @@ impl<T> Setting<T> {
     }
 }
 
-/// When something was done or told last.
+/// When something was last done or reported.
 pub type LastTime = Setting<DateTime<Utc>>;
 
 /// When the initial export was completed.
 pub const INITIAL_EXPORT: LastTime = Setting::new("initial_export");
 
-/// Of what the contents of the records are made, by kind: those made of other columns cannot be
+/// A fingerprint of the columns that make content hashes, by kind: hashes of other columns cannot be
 /// compared.
 pub const CONTENTS: Setting<PerKind<u64>> = Setting::new("contents");
 
-/// Since when a guard holds back who is missing, by kind; none where none does.
+/// Since when a guard holds removals back, by kind; none where no guard does.
 pub const HELD_SINCE: Setting<PerKind<Option<DateTime<Utc>>>> = Setting::new("held_since");
 
-/// What the last run that completed found at its start; none where nothing can be concluded from
-/// it.
+/// The inputs of the last run that completed; none where the next run must not be skipped.
 pub const INPUTS: Setting<Option<InputFingerprint>> = Setting::new("inputs");
 
-/// All that decides what a run finds, but for the state.
+/// A fingerprint of all inputs of a run except the state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct InputFingerprint {
     /// The files of the mirror.
@@ -55,7 +54,7 @@ pub struct InputFingerprint {
     pub config: u64,
 }
 
-/// Whether somebody ordered that every record is sent again, and no run has marked them yet.
+/// Whether every record is to be sent again, and no run has marked them yet.
 pub const FULL: Setting<bool> = Setting::new("full");
 
 /// Whether every record was marked to be sent again, and no run has completed since.
@@ -63,14 +62,14 @@ pub const RESENDING: Setting<bool> = Setting::new("resending");
 
 /// The host of the portal that the ids belong to.
 pub const PORTAL: Setting<String> = Setting::new("portal");
-/// The ORIGINATOR_ID of everything that was sent. Under another one nothing of it would be found.
+/// The ORIGINATOR_ID of everything that was sent: by another one no object would be found.
 pub const ORIGINATOR: Setting<String> = Setting::new("originator");
 
-/// The cards that the deals of the last batches point at, until somebody has looked whether they
-/// are still there.
+/// The cards that the deals of the last batches point at, until the portal was asked whether they
+/// still exist.
 pub const POINTED_AT: Setting<BTreeSet<(Kind, i64)>> = Setting::new("pointed_at");
 
-/// When the last call was made that changes something; the lock's file says it too.
+/// When the last call was made that changes something; the lock's file has it too.
 pub const LAST_CALL: LastTime = Setting::new("last_call");
 
 /// When it was last told that the mapping has changed.
@@ -79,7 +78,7 @@ pub const MAPPING_TOLD: LastTime = Setting::new("mapping_told");
 pub const EXPOSED_TOLD: LastTime = Setting::new("exposed_told");
 /// When it was last told that nobody writes the mirror any more.
 pub const MIRROR_AGE_TOLD: LastTime = Setting::new("mirror_age_told");
-/// When it was last told that another state lies beside the link to the configuration.
+/// When it was last told that another state is beside the link to the configuration.
 pub const LINK_TOLD: LastTime = Setting::new("link_told");
 /// When it was last told that the status page cannot be written.
 pub const PAGE_TOLD: LastTime = Setting::new("page_told");

@@ -1,10 +1,11 @@
 //! The rollback journal that a killed process leaves beside the state.
 //!
-//! It belongs to the file that was being written. When somebody puts an older copy over that file,
-//! `SQLite` would play pages of the newer state into it and tell nobody. A journal holds the first
-//! page as it was, and in it a counter that each commit raises by one; where that page was not
-//! changed yet, its own size of the file still holds (<https://www.sqlite.org/fileformat2.html>,
-//! sections 1.3 and 3). What does not fit the file is not its journal.
+//! It belongs to the file that was being written. If that file is replaced by an older copy,
+//! `SQLite` would write pages of the newer state into it without a word. A journal has the first
+//! page as it was before, and in it a counter that each commit raises by one; if that page was not
+//! changed yet, the journal still has the size of the file
+//! (<https://www.sqlite.org/fileformat2.html>, sections 1.3 and 3). A journal whose counter or size
+//! does not fit the file is not its own.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
@@ -21,27 +22,27 @@ use crate::platform::{range_lock, regular_file};
 const MAGIC: [u32; 2] = [0xd9d5_05f9, 0x20a1_63d7];
 /// Where a database's first page has the counter of its commits, and then its size in pages.
 const COUNTER: u64 = 24;
-/// Where it names the program whose file it is, counted from behind the counter.
+/// Where it has the application id, counted from the end of the counter.
 const APPLICATION_AFTER_COUNTER: i64 = 68 - 24 - 4;
-/// How long a journal that looks foreign is looked at while somebody reads the state.
+/// How long to wait for another process that reads the state.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a journal says of the file that it belongs to.
 struct JournalHeader {
-    /// The counter before the commit that was under way; none where that had not come to the first
-    /// page.
+    /// The counter before the commit that was interrupted; none where that commit had not changed
+    /// the first page.
     counter: Option<u32>,
-    /// The program that the first page named then.
+    /// The application id of the first page then.
     application: Option<u32>,
-    /// Its size in pages.
+    /// The size of the file then, in pages.
     pages: u32,
 }
 
-/// Puts a journal out of the way that is not this file's.
+/// Renames a journal that does not belong to this file.
 ///
-/// Nobody else reads or writes the state meanwhile: a run that begins now would make a journal of
-/// its own, and that would be taken for the one that was judged.
+/// No other process reads or writes the state at this time: a run that begins now would make its
+/// own journal, and that one would be renamed.
 pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
     if !has_foreign_journal(state)? {
         return Ok(());
@@ -49,7 +50,7 @@ pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
     let file = regular_file::open(state, OpenOptions::new().read(true).write(true))?;
     let give_up = Instant::now() + BUSY_TIMEOUT;
     while !range_lock::try_lock(&file, range_lock::DATABASE)? {
-        // Whoever writes has looked at the journal that lay there, so this one is its own.
+        // A process that writes has already checked the old journal, so this one is its own.
         if range_lock::is_held(&file, range_lock::WRITER) || Instant::now() > give_up {
             return Ok(());
         }
@@ -58,12 +59,13 @@ pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
     if has_foreign_journal(state)? { set_aside(state) } else { Ok(()) }
 }
 
-/// Whether `SQLite` may bring a file in order whose first page cannot be read: a commit of ours was
-/// under way.
+/// Whether `SQLite` may repair a file whose first page cannot be read: a commit of ours was
+/// interrupted.
 pub(super) fn has_own_journal(state: &Path) -> io::Result<bool> {
-    let owner = owner(&sidecar_path(state, "-journal"))?;
-    let ours = |owner: JournalHeader| owner.pages == 0 || owner.application == Some(APPLICATION_ID);
-    Ok(owner.is_some_and(ours))
+    match journal_header(&sidecar_path(state, "-journal"))? {
+        Some(header) => Ok(header.pages == 0 || header.application == Some(APPLICATION_ID)),
+        None => Ok(false),
+    }
 }
 
 fn has_foreign_journal(state: &Path) -> io::Result<bool> {
@@ -71,10 +73,10 @@ fn has_foreign_journal(state: &Path) -> io::Result<bool> {
     if fs::symlink_metadata(&journal).is_err() {
         return Ok(false);
     }
-    // Asked on both sides: while somebody commits between the two, nothing is concluded.
+    // The file is read before and after the journal: a commit between the two makes it uncertain.
     let Some(before) = read_header(state)? else { return Ok(false) };
-    let Some(owner) = owner(&journal)? else { return Ok(false) };
-    Ok(read_header(state)? == Some(before) && !belongs_to(&owner, before))
+    let Some(header) = journal_header(&journal)? else { return Ok(false) };
+    Ok(read_header(state)? == Some(before) && !belongs_to(&header, before))
 }
 
 fn set_aside(state: &Path) -> io::Result<()> {
@@ -85,18 +87,17 @@ fn set_aside(state: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn belongs_to(owner: &JournalHeader, [counter, pages]: [u32; 2]) -> bool {
-    match owner.counter {
+fn belongs_to(header: &JournalHeader, [counter, pages]: [u32; 2]) -> bool {
+    match header.counter {
         Some(before) => counter == before || counter == before.wrapping_add(1),
-        // The first commit of a new state: there was no page to be kept, and until the end there
-        // may be none.
-        None if owner.pages == 0 => counter <= 1,
-        None => pages == owner.pages,
+        // The first commit of a new state: the file had no page before.
+        None if header.pages == 0 => counter <= 1,
+        None => pages == header.pages,
     }
 }
 
 /// The counter of a database, and its size in pages; none where there is no first page, or a power
-/// cut spoiled it: the journal is then all that can bring it back.
+/// cut spoiled it: only the journal can restore it then.
 fn read_header(state: &Path) -> io::Result<Option<[u32; 2]>> {
     let Some(mut file) = if_exists(regular_file::read(state))? else { return Ok(None) };
     let mut bytes = [0; COUNTER as usize];
@@ -108,8 +109,8 @@ fn read_header(state: &Path) -> io::Result<Option<[u32; 2]>> {
     read_u32s(&mut file)
 }
 
-/// None where there is no journal, or none that would be played back.
-fn owner(journal: &Path) -> io::Result<Option<JournalHeader>> {
+/// None where there is no journal, or none that `SQLite` would use.
+fn journal_header(journal: &Path) -> io::Result<Option<JournalHeader>> {
     let Some(file) = if_exists(regular_file::read(journal))? else { return Ok(None) };
     let mut file = BufReader::new(file);
     let mut at = 0;
@@ -140,7 +141,7 @@ fn owner(journal: &Path) -> io::Result<Option<JournalHeader>> {
     Ok(size.map(|pages| JournalHeader { counter: None, application: None, pages }))
 }
 
-/// What the first page says, which the journal has here.
+/// Reads the first page, which the journal has here.
 fn first_page(file: &mut BufReader<File>, pages: u32) -> io::Result<JournalHeader> {
     file.seek_relative(COUNTER as i64)?;
     let counter = read_u32s(file)?.map(|[counter]| counter);
@@ -149,7 +150,7 @@ fn first_page(file: &mut BufReader<File>, pages: u32) -> io::Result<JournalHeade
     Ok(JournalHeader { counter, application, pages })
 }
 
-/// The next numbers; none where the file ends before.
+/// The next numbers; none where the file ends too early.
 fn read_u32s<const N: usize>(file: &mut impl Read) -> io::Result<Option<[u32; N]>> {
     let mut numbers = [0; N];
     for number in &mut numbers {
@@ -162,7 +163,7 @@ fn read_u32s<const N: usize>(file: &mut impl Read) -> io::Result<Option<[u32; N]
     Ok(Some(numbers))
 }
 
-/// Whether as many bytes were there as were asked for.
+/// False where the file ended before all bytes were read.
 fn is_complete(read: io::Result<()>) -> io::Result<bool> {
     match read {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),

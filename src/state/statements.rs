@@ -1,5 +1,4 @@
-//! Statements of the state, and of the temporary databases beside it, in one line each. They are
-//! parsed once and kept.
+//! Runs statements of the state and of temporary databases. They are parsed once and kept.
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
@@ -12,7 +11,7 @@ pub(crate) fn execute(connection: &Connection, sql: &str, parameters: impl Param
     Ok(())
 }
 
-/// What is read of each row, collected.
+/// What `read` makes of each row, collected.
 pub(crate) fn query_all<T, C: FromIterator<T>>(
     connection: &Connection,
     sql: &str,
@@ -24,7 +23,7 @@ pub(crate) fn query_all<T, C: FromIterator<T>>(
     Ok(rows.collect::<rusqlite::Result<C>>()?)
 }
 
-/// What is read of the first row, if there is one.
+/// What `read` makes of the first row, if there is one.
 pub(crate) fn query_first<T>(
     connection: &Connection,
     sql: &str,
@@ -34,12 +33,12 @@ pub(crate) fn query_first<T>(
     Ok(connection.prepare_cached(sql)?.query_row(parameters, read).optional()?)
 }
 
-/// Whether there is a row.
+/// Whether the query has a row.
 pub(crate) fn exists(connection: &Connection, sql: &str, parameters: impl Params) -> Result<bool> {
     Ok(connection.prepare_cached(sql)?.exists(parameters)?)
 }
 
-/// Shows what is read of each row to `show`, one at a time: there may be a million.
+/// Passes what `read` makes of each row to `show`, one at a time: there may be a million.
 pub(crate) fn for_each<T>(
     connection: &Connection,
     sql: &str,

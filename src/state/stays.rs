@@ -1,6 +1,6 @@
-//! The ledger of stays: what the bookings say of their guests, as last read. It is kept only where
-//! `[contact.stays]` is on, so that one changed booking costs the look at its own guests, and not
-//! at all bookings of the hotel.
+//! The ledger of stays: every booking with its guests, as last read. It is kept only where
+//! `[contact.stays]` is on. With it a changed booking makes a run look at its own guests only, and
+//! not at all bookings of the hotel.
 
 use std::collections::VecDeque;
 
@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use rusqlite::types::{FromSqlError, Value};
 use rusqlite::{CachedStatement, Connection, Row, params};
 
-use super::records::{AFTER_ALL, BEFORE_ALL};
+use super::records::{BEFORE_ALL, bounds};
 use super::statements::{execute, query_all};
 use super::writer::Writer;
 use super::{Result, State};
@@ -17,9 +17,9 @@ use crate::domain::record::{BookingStatus, IdRange, Kind, RecordId, RecordKey};
 /// A booking as it counts for one of its guests.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct GuestStay {
-    /// The guest, as the booking names them.
+    /// The guest's id, as the booking has it.
     pub guest: RecordId,
-    /// What has become of the booking.
+    /// The status of the booking.
     pub status: BookingStatus,
     /// The day of arrival.
     pub arrival: NaiveDate,
@@ -57,7 +57,7 @@ fn day(row: &Row<'_>, at: usize) -> rusqlite::Result<NaiveDate> {
     day.map_err(|_| FromSqlError::InvalidType.into())
 }
 
-/// Rows read at once: whoever looks at the state lets a run write in between.
+/// Rows read at once: between two pages another process can write.
 const PAGE: usize = 2_000;
 
 /// The ledger as a stream, a booking at a time.
@@ -68,9 +68,9 @@ pub struct StayScan<'s> {
 
 /// What is still to be read of a span.
 struct Rest {
-    /// Rows behind this booking and guest.
+    /// Rows are read after this booking and guest.
     after: (Value, Value),
-    /// Bookings before this one.
+    /// Bookings are read before this one.
     before: Value,
 }
 
@@ -121,12 +121,9 @@ impl StayScan<'_> {
 
 impl Rest {
     fn of(span: &IdRange) -> Rest {
-        let bound = |id: &Option<RecordId>, none| id.clone().map_or(none, Value::from);
-        // No guest is so small: the first booking belongs to the span with all its guests.
-        Rest {
-            after: (bound(&span.start, BEFORE_ALL), BEFORE_ALL),
-            before: bound(&span.end, AFTER_ALL),
-        }
+        let (start, end) = bounds(span);
+        // Before all guests of the first booking, since the span has all of them.
+        Rest { after: (start, BEFORE_ALL), before: end }
     }
 }
 
@@ -138,7 +135,8 @@ impl State {
     /// Prepares to read the ledger.
     pub fn stay_scan(&self) -> Result<StayScan<'_>> {
         let sql = "SELECT booking, guest, status, arrival, departure, amount FROM stays
-                   WHERE (booking, guest) > (?1, ?2) AND booking < ?3 ORDER BY booking, guest LIMIT ?4";
+                   WHERE (booking, guest) > (?1, ?2) AND booking < ?3
+                   ORDER BY booking, guest LIMIT ?4";
         Ok(StayScan { statement: self.connection.prepare_cached(sql)?, page: VecDeque::new() })
     }
 
@@ -176,23 +174,28 @@ pub fn replace_stays(
 }
 
 impl Writer<'_> {
-    /// The stays of a booking are these from now on.
+    /// Saves the stays of a booking, in the place of those from before.
     pub fn keep_stays(&self, stays: &BookingStays) -> Result<()> {
         replace_stays(&self.transaction, stays)
     }
 
-    /// The booking is known no more, and its guests never had it.
+    /// Removes the stays of a booking that is deleted; its guests do not show it any more.
     pub(super) fn forget_stays(&self, booking: &RecordId) -> Result<()> {
         let sql = "DELETE FROM stays WHERE booking = ?1 RETURNING guest";
         let guests: Vec<RecordId> = query_all(&self.transaction, sql, [booking], |row| row.get(0))?;
-        guests.iter().try_for_each(|guest| self.stays_changed(guest))
+        for guest in &guests {
+            self.stays_changed(guest)?;
+        }
+        Ok(())
     }
 
-    /// The contact of this guest is to show its stays anew.
+    /// The contact of this guest is to be filled with its stays again.
     pub fn stays_changed(&self, guest: &RecordId) -> Result<()> {
         let sql = "UPDATE records SET todo = todo | 8 WHERE kind = ?1 AND id = ?2";
-        let keys = RecordKey::new(Kind::Guest, guest.clone()).with_other_type();
-        keys.into_iter().try_for_each(|RecordKey { kind, id }| self.execute(sql, (kind, id)))
+        for key in RecordKey::new(Kind::Guest, guest.clone()).with_other_type() {
+            self.execute(sql, (key.kind, &key.id))?;
+        }
+        Ok(())
     }
 
     /// The contact of every guest is to show its stays.
@@ -201,7 +204,7 @@ impl Writer<'_> {
         self.execute(sql, [Kind::Guest])
     }
 
-    /// Nobody asks for stays any more.
+    /// Removes all stays: the configuration does not ask for them any more.
     pub fn clear_stays(&self) -> Result<()> {
         self.execute("DELETE FROM stays", [])
     }

@@ -1,5 +1,4 @@
-//! What is written down about records: each method is one fact, and a transaction holds all facts
-//! of one answer.
+//! Changes of records: each method saves one fact, and a transaction has all facts of one answer.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Params, Transaction, params};
@@ -14,7 +13,7 @@ use crate::domain::warning::Warning;
 use crate::mirror::{Row, WriteBack};
 use crate::state::missing_rows::Stay;
 
-/// What is written over a record that has no object any more.
+/// The columns of a record that has no object any more, as SQL.
 pub(super) const RESET_LINK_COLUMNS: &str =
     "crm_id = NULL, modified_at = NULL, links = 0, written = '', todo = 0";
 
@@ -36,7 +35,7 @@ pub struct SentRecord<'a> {
     pub owned_values: &'a OwnedValues,
     /// What is still to be done.
     pub pending: PendingWork,
-    /// What was left out.
+    /// What was left out of the object.
     pub warnings: &'a [Warning],
     /// The run that sent it.
     pub run: i64,
@@ -56,7 +55,7 @@ impl<'s> Writer<'s> {
         execute(&self.transaction, sql, parameters)
     }
 
-    /// The record stands in the portal as its row says.
+    /// The record's object has everything that its row says.
     pub fn save_sent(
         &self,
         key: &RecordKey,
@@ -102,7 +101,7 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// The record is known from now on, if it was not.
+    /// Adds the record, if the state does not have it yet.
     pub fn insert_if_missing(&self, key: &RecordKey, label: &str) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO records (kind, id, label) VALUES (?1, ?2, ?3)";
         self.execute(sql, (key.kind, &key.id, label))
@@ -115,13 +114,13 @@ impl<'s> Writer<'s> {
         self.clear_doubt(key)
     }
 
-    /// The record's object is known now, whatever mark it carries; all fields have to be sent
+    /// Links the record with an object that may have another origin; all fields have to be sent
     /// again.
     pub fn link(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
         self.set_object(key, crm_id, 0)
     }
 
-    /// Likewise, where the object was found by the record's own mark.
+    /// Links the record with an object that has the record's own origin.
     pub fn link_by_origin(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
         self.set_object(key, crm_id, RecordFlag::CarriesOrigin.bit())
     }
@@ -135,7 +134,7 @@ impl<'s> Writer<'s> {
         self.clear_doubt(key)
     }
 
-    /// The record shares this object with another one, whose mark it carries.
+    /// The record shares this object with another record, whose origin the object has.
     pub fn mark_shared(&self, key: &RecordKey, crm_id: i64) -> Result<()> {
         let sql =
             "UPDATE records SET flags = flags | ?4 WHERE kind = ?1 AND id = ?2 AND crm_id = ?3";
@@ -153,7 +152,8 @@ impl<'s> Writer<'s> {
         self.reset_object(key, RecordFlag::MissingInCrm)
     }
 
-    /// `reset-id` let go of the record's object: the mirror's own `crm_id` counts no more.
+    /// `reset-id` detached the record from its object: the mirror's own `crm_id` does not count any
+    /// more.
     pub fn detach(&self, key: &RecordKey) -> Result<()> {
         self.reset_object(key, RecordFlag::Detached)
     }
@@ -167,7 +167,8 @@ impl<'s> Writer<'s> {
         self.mark_dirty(key)
     }
 
-    /// The bookings of this person or company have to be looked at again; a booking has none.
+    /// The bookings of this guest or company have to be looked at again. Does nothing for a
+    /// booking.
     pub fn mark_dirty(&self, key: &RecordKey) -> Result<()> {
         if key.kind == Kind::Booking {
             return Ok(());
@@ -175,31 +176,35 @@ impl<'s> Writer<'s> {
         self.execute("INSERT INTO touched (kind, id) VALUES (?1, ?2)", (key.kind, &key.id))
     }
 
-    /// The mirror is to learn the record's id.
+    /// The id of the record's object is to be written into the mirror.
     pub fn queue_write_back(&self, key: &RecordKey) -> Result<()> {
         let sql = "INSERT OR IGNORE INTO write_backs (kind, id) VALUES (?1, ?2)";
         self.execute(sql, (key.kind, &key.id))
     }
 
-    /// The mirror knows these ids now.
+    /// The mirror has these ids now.
     pub fn clear_write_back(&self, links: &[WriteBack]) -> Result<()> {
         let sql = "DELETE FROM write_backs WHERE kind = ?1 AND id = ?2";
-        links.iter().try_for_each(|WriteBack { key, .. }| self.execute(sql, (key.kind, &key.id)))
+        for WriteBack { key, .. } in links {
+            self.execute(sql, (key.kind, &key.id))?;
+        }
+        Ok(())
     }
 
-    /// Names the people whose bookings a plan looks at. Returns the mark for
+    /// Marks guests and companies whose bookings a plan looks at. Returns the number for
     /// [`Writer::clear_dirty`].
-    pub fn mark_all_dirty(&self, people: &[RecordKey]) -> Result<i64> {
-        for key in people {
+    pub fn mark_all_dirty(&self, parties: &[RecordKey]) -> Result<i64> {
+        for key in parties {
             self.mark_dirty(key)?;
         }
         let sql = "SELECT coalesce(max(seq), 0) FROM touched";
         Ok(self.transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
     }
 
-    /// All bookings were looked at for the people that were named up to this mark.
-    pub fn clear_dirty(&self, mark: i64) -> Result<()> {
-        self.execute("DELETE FROM touched WHERE seq <= ?1", [mark])
+    /// Clears the marks up to this number: the bookings of these guests and companies were looked
+    /// at.
+    pub fn clear_dirty(&self, up_to_seq: i64) -> Result<()> {
+        self.execute("DELETE FROM touched WHERE seq <= ?1", [up_to_seq])
     }
 
     /// The object was seen in the portal in this run.
@@ -217,15 +222,16 @@ impl<'s> Writer<'s> {
         self.clear_issues(key)
     }
 
-    /// Resends all other records linked to this record's object: they write over what it leaves
-    /// there, its mark too.
+    /// Resends all other records linked to this record's object: they replace the fields that it
+    /// leaves there, and its origin.
     pub fn resend_others(&self, key: &RecordKey) -> Result<()> {
         let sql = "UPDATE records SET todo = todo | 1 WHERE kind = ?1 AND id <> ?2
                      AND crm_id = (SELECT crm_id FROM records WHERE kind = ?1 AND id = ?2)";
         self.execute(sql, (key.kind, &key.id))
     }
 
-    /// The record is known no more: its booking and its deal are gone, and its guests never had it.
+    /// Removes the record: its booking and its deal are gone, and its guests do not show it any
+    /// more.
     pub fn delete(&self, key: &RecordKey) -> Result<()> {
         if key.kind == Kind::Booking {
             self.forget_stays(&key.id)?;
@@ -233,7 +239,7 @@ impl<'s> Writer<'s> {
         self.forget(key)
     }
 
-    /// The record is known no more, though its row is there: a booking that is history by now.
+    /// Removes the record of a booking that is history by now, though its row is there.
     pub fn forget(&self, key: &RecordKey) -> Result<()> {
         self.execute("DELETE FROM records WHERE kind = ?1 AND id = ?2", (key.kind, &key.id))?;
         self.clear_issues(key)?;

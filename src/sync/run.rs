@@ -331,8 +331,8 @@ impl RunContext<'_> {
         Ok(Prepared { plan, types, dirty_seq })
     }
 
-    /// Saves what the plan found, before anything is sent. So a run that is cut short still looks at
-    /// the bookings of changed guests later, and a record that is sent voids its block.
+    /// Saves what the plan found, before anything is sent. So a run that is cut short still looks
+    /// at the bookings of changed guests later, and a record that is sent voids its block.
     fn save_findings(
         &self,
         plan: &Plan,
@@ -351,8 +351,8 @@ impl RunContext<'_> {
         Ok(mark)
     }
 
-    /// Writes the new ids into the mirror. A mirror that cannot be written does not stop the run: the
-    /// next one tries again.
+    /// Writes the new ids into the mirror. A mirror that cannot be written does not stop the run:
+    /// the next one tries again.
     fn write_back(&self) -> Result<()> {
         while let links @ [_, ..] = self.state.write_backs(WRITE_BACK_CHUNK)?.as_slice() {
             // If it is switched off by now, ids that still wait are dropped.

@@ -168,8 +168,8 @@ fn normalize_scalar(value: &str, form: &ValueFormat) -> String {
     }
 }
 
-/// The values of a multiple field, sorted. One value may come without a list around it, and an empty
-/// list as an empty text.
+/// The values of a multiple field, sorted. One value may come without a list around it, and an
+/// empty list as an empty text.
 fn normalize_list(value: &Value, form: &ValueFormat) -> Vec<String> {
     let single = std::slice::from_ref(value);
     let values = match value {

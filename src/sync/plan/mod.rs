@@ -67,8 +67,8 @@ pub struct Plan {
 pub struct Compared {
     /// What the mirror looked like.
     pub mirror_stats: MirrorStats,
-    /// Guests and companies that changed, so that their bookings differ too, and that the state does
-    /// not have as dirty yet.
+    /// Guests and companies that changed, so that their bookings differ too, and that the state
+    /// does not have as dirty yet.
     pub dirty: Vec<RecordKey>,
     /// What the state is to know of the mirror's blocks before anything is sent, by [`Kind`].
     pub blocks: PerKind<Vec<BlockChange>>,

@@ -99,7 +99,8 @@ impl PlanStore {
              CREATE INDEX plan_turn ON plan (kind, lane, priority, newest_first, booking, id);
              CREATE INDEX plan_names ON plan (kind, names) WHERE names IS NOT NULL;
              CREATE TABLE gone (kind TEXT, id ANY, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
-             CREATE TABLE notes (kind TEXT, id ANY, note TEXT, PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
+             CREATE TABLE notes (kind TEXT, id ANY, note TEXT,
+                                 PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;
              -- Never committed: nobody else reads it, and it goes with the run.
              BEGIN;",
         )?;
@@ -173,8 +174,8 @@ impl PlanStore {
     ) -> Result<Vec<Planned>> {
         let kind = lane.kind();
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, step, row, priority, newest_first, booking FROM plan WHERE kind = ?1 AND lane = ?2
-             ORDER BY priority, newest_first, booking, id",
+            "SELECT id, step, row, priority, newest_first, booking FROM plan
+             WHERE kind = ?1 AND lane = ?2 ORDER BY priority, newest_first, booking, id",
         )?;
         let mut rows = statement.query((kind, lane as u8))?;
         let mut taken = Vec::new();

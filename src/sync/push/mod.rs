@@ -53,8 +53,8 @@ pub enum CreateMode {
     Export {
         /// By the portal's methods that start no automation rule, or the plain way.
         method: ExportMethod,
-        /// The queue holds an inventory of the portal: objects are looked up there, and the portal is
-        /// not asked.
+        /// The queue holds an inventory of the portal: objects are looked up there, and the portal
+        /// is not asked.
         has_inventory: bool,
     },
 }

@@ -374,7 +374,8 @@ fn save_deletion(
     Ok(writer.delete(item.key())?)
 }
 
-/// The card carries another record's `origin`, as after a merge: both records write to it from now on.
+/// The card carries another record's `origin`, as after a merge: both records write to it from now
+/// on.
 fn mark_all_shared(writer: &Writer<'_>, key: &RecordKey, origin: &str, crm_id: i64) -> Result<()> {
     writer.mark_shared(key, crm_id)?;
     for owner in RecordKey::for_origin(key.kind, origin) {

@@ -26,8 +26,8 @@ const PARTY_BATCHES: u32 = 4;
 impl Push<'_, '_> {
     /// Takes every step there is. `observer` is told of each batch.
     ///
-    /// # Errors
-    /// What ends the run; what was answered is saved. A limit that holds back one lane does not hold back the others.
+    /// # Errors What ends the run; what was answered is saved. A limit that holds back one lane
+    /// does not hold back the others.
     pub fn run(&mut self, observer: &mut dyn ProgressObserver) -> Result<()> {
         // Guests and companies alone: a deal that was missing may have been restored since.
         let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
@@ -94,8 +94,8 @@ impl Push<'_, '_> {
         Ok(self.queue.has_before(Lane::Bookings, barrier, batch)?)
     }
 
-    /// Notes that bookings go before changed guests or companies that they may name: their deals may
-    /// show old data.
+    /// Notes that bookings go before changed guests or companies that they may name: their deals
+    /// may show old data.
     fn note_late_parties(&mut self, schedule: &Schedule, lane: Lane) {
         let is_late = |lane: Lane| {
             let state = &schedule.lanes[lane];

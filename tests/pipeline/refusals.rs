@@ -186,6 +186,118 @@ fn a_refusal_in_the_words_of_an_earlier_one_is_tried_again_before_it_is_believed
     }
 }
 
+/// A card is deleted by somebody just before it is tried.
+#[test]
+fn a_trial_that_fails_for_a_reason_of_its_own_puts_nobody_aside() {
+    let hotel = hotel();
+    hotel.company(1, "");
+    hotel.sync();
+    hotel.portal().settings.full_disk = true;
+    for (id, values) in [(1, "comment = 'x'"), (2, "comment = 'x'")] {
+        hotel.booking(id, values);
+    }
+    let mut portal_took = 0;
+    hotel.server().faults(move |exchange| {
+        portal_took += u32::from(is_trial(exchange));
+        let gone = json!({"error": "", "error_description": "Not found"});
+        let body = || same_replies(exchange, "result_error", &gone);
+        (is_trial(exchange) && portal_took == 1)
+            .then(|| Fault::Answer { status: 200, body: body() })
+    });
+    hotel.exits(4, "sync");
+    assert_eq!(hotel.issues("failures"), [""; 0]);
+    hotel.server().faults(|_| None);
+    hotel.portal().settings.full_disk = false;
+    hotel.sync();
+    hotel.runs_idle();
+}
+
+#[test]
+fn a_role_that_may_not_change_a_kind_says_nothing_of_a_full_disk() {
+    for kind in ["company", "contact"] {
+        let hotel = hotel();
+        hotel.company(1, "");
+        hotel.sync();
+        hotel.portal().settings.full_disk = true;
+        hotel.portal().settings.denied.insert(format!("crm.{kind}.update"));
+        (1..=2).for_each(|id| hotel.booking(id, "comment = 'x'"));
+        hotel.exits(4, "sync");
+        assert_eq!(hotel.issues("failures"), [""; 0], "{kind}");
+    }
+}
+
+#[test]
+fn a_role_that_may_change_no_people_refuses_these_and_not_everything() {
+    let hotel = hotel();
+    (1..=2).for_each(|id| hotel.company(id, ""));
+    hotel.sync();
+    for kind in ["company", "contact"] {
+        hotel.portal().settings.denied.insert(format!("crm.{kind}.update"));
+    }
+    (1..=2).for_each(|id| hotel.company(id, "comment = 'x'"));
+    hotel.guest(1, "comment = 'x'");
+    hotel.exits(1, "sync");
+    let denied = ["guest 1 ACCESS_DENIED", "company 1 ACCESS_DENIED", "company 2 ACCESS_DENIED"];
+    assert_eq!(hotel.issues("failures"), denied);
+}
+
+/// Guest 1 and company 1 have cards that the portal does not save, and change in Ecvi.
+fn two_cards_that_cannot_be_saved() -> Hotel {
+    let hotel = Hotel::running();
+    hotel.company(1, "");
+    hotel.sync();
+    let cards = [(Kind::Contact, hotel.contact(1).id), (Kind::Company, hotel.crm_company(1).id)];
+    for (kind, card) in cards {
+        hotel.portal().add_unchecked_row(kind, card, "EMAIL", "нет адреса");
+    }
+    hotel.guest(1, "comment = 'x'");
+    hotel.company(1, "comment = 'x'");
+    hotel
+}
+
+const UNSAVABLE: [&str; 2] = ["guest 1 BAD_CONTACT_IN_CRM", "company 1 BAD_CONTACT_IN_CRM"];
+
+#[test]
+fn cards_of_two_kinds_that_cannot_be_saved_are_no_refusal_of_everything() {
+    let hotel = two_cards_that_cannot_be_saved();
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), UNSAVABLE);
+}
+
+#[test]
+fn nor_are_they_where_the_portal_has_no_other_card_of_ours() {
+    let hotel = two_cards_that_cannot_be_saved();
+    let deal = hotel.deal(1).id;
+    hotel.portal().delete(Kind::Deal, deal);
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), UNSAVABLE);
+}
+
+#[test]
+fn a_full_disk_puts_no_such_card_aside() {
+    let hotel = two_cards_that_cannot_be_saved();
+    let deal = hotel.deal(1).id;
+    hotel.portal().settings.full_disk = true;
+    for _ in 0..2 {
+        hotel.exits(4, "sync");
+        assert_eq!(hotel.issues("failures"), [""; 0]);
+        hotel.portal().delete(Kind::Deal, deal);
+    }
+}
+
+#[test]
+fn a_field_that_two_kinds_have_to_fill_is_no_refusal_of_everything() {
+    let hotel = hotel();
+    hotel.company(1, "");
+    hotel.sync();
+    for kind in [Kind::Contact, Kind::Company] {
+        hotel.require(kind, "ADDRESS_CITY");
+    }
+    (1..=2).for_each(|id| hotel.guest(id, "comment = 'x'"));
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), ["guest 1 PORTAL_REFUSED", "guest 2 PORTAL_REFUSED"]);
+}
+
 #[test]
 fn a_method_that_the_portal_dropped_stops_everything_and_puts_nobody_aside() {
     let hotel = hotel();

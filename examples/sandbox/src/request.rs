@@ -126,9 +126,17 @@ impl Portal {
         }
         let seconds = self.cost(method, params);
         request.seconds += seconds;
-        let answer = handler.run(self, params)?;
+        let answer = self.run(handler, method, params)?;
         self.charge(request, method, seconds);
         request.accept(answer)
+    }
+
+    /// What the user's role allows.
+    pub(crate) fn run(&mut self, handler: Handler, method: &str, params: &Php) -> Outcome {
+        if self.settings.denied.contains(method) {
+            return Err(Refusal::denied());
+        }
+        handler.run(self, params)
     }
 
     /// Charges a call that worked, and bans its method where the newest builds do (facts, section

@@ -44,6 +44,8 @@ pub struct Settings {
     /// Objects that this user may not see, because the role shows their own alone, or not every
     /// funnel. Lists leave them out (facts, section 8.2).
     pub hidden: Vec<(Kind, u64)>,
+    /// Methods that this user's role does not allow, in lower case.
+    pub denied: BTreeSet<String>,
     /// The secret in the webhook's address.
     pub secret: String,
     /// Whether the portal works at all.
@@ -168,6 +170,7 @@ impl Default for Settings {
             required: Vec::new(),
             colleagues: BTreeMap::new(),
             hidden: Vec::new(),
+            denied: BTreeSet::new(),
             close_date_sync: true,
             scopes: vec!["crm".to_owned()],
             user: User { id: 1, admin: true, import_right: true, active: true },

@@ -17,6 +17,7 @@ mod prepare_call;
 mod refusals;
 mod schedule;
 mod send;
+mod trial;
 mod turns;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};

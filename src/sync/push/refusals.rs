@@ -2,32 +2,27 @@
 //!
 //! A full disk or a plan that ended refuses every record with one text, in the portal's language.
 //! Records that are refused are therefore held until the portal accepts something after them: then
-//! each of them failed by itself. Where it accepts nothing any more and refuses several alike, a
-//! card of ours that it took before is sent again unchanged. When even that is refused with the
-//! same text, no record is to blame: the run stops, and nobody is put aside.
+//! each of them failed by itself. Where it accepts nothing any more and refuses several alike,
+//! cards of ours that it took before are sent again unchanged ([`trial`]). When even those are
+//! refused with the same text, no record is to blame: the run stops, and nobody is put aside.
+//!
+//! [`trial`]: super::trial
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::json;
-
 use super::{Push, WorkItem};
-use crate::crm::objects::{Object, by_id};
+use crate::crm::objects::Object;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::SyncMessage;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Result, RunError};
-use crate::portal::batch::{Command, Reply};
-use crate::portal::{ApiError, CallError, ErrorClass};
+use crate::portal::ApiError;
 use crate::state::Operation;
 
 /// So many refused records are held before it is found out what the portal accepts.
 const MAX_HELD: usize = 50;
 /// A text that was confirmed so often is believed at once for the rest of the run.
 const CERTAIN_AFTER: u32 = 10;
-/// Cards among which one is looked for that the portal took before.
-const SAMPLE: u32 = 10;
-/// The label and the name of the command that sends a card unchanged.
-const TRIAL: &str = "trial";
 
 /// A record that the portal refused.
 pub(super) struct Refused {
@@ -38,6 +33,13 @@ pub(super) struct Refused {
     pub(super) printable: ApiError,
     /// The portal accepted another record after it.
     pub(super) disproved: bool,
+}
+
+impl Refused {
+    /// The fields of its card that no portal saves.
+    fn unsavable_fields(&self) -> Vec<&'static str> {
+        self.item.object.as_ref().map(Object::unsavable_fields).unwrap_or_default()
+    }
 }
 
 /// What becomes of held records where the portal has no card of ours to try.
@@ -84,6 +86,24 @@ impl Refusals {
         forms.find(|printable| *printable != common).unwrap_or(common).clone()
     }
 
+    /// Whether a record is held that has this object.
+    pub(super) fn holds(&self, kind: Kind, crm_id: i64) -> bool {
+        let mut items = self.held.iter().map(|held| &held.item);
+        items.any(|item| item.kind() == kind && item.crm_id() == Some(crm_id))
+    }
+
+    /// The kind of the record that was refused first.
+    pub(super) fn first_kind(&self) -> Option<Kind> {
+        self.held.first().map(|held| held.item.kind())
+    }
+
+    /// Whether each held record has a card that no portal saves, and no text speaks of the portal.
+    fn are_explained(&self) -> bool {
+        self.held
+            .iter()
+            .all(|held| !held.unsavable_fields().is_empty() && !names_the_portal(&held.refusal))
+    }
+
     /// The refusal that several records were held for, or that says itself that it concerns
     /// everything.
     fn common_refusal(&self) -> Option<&ApiError> {
@@ -116,9 +136,10 @@ impl Push<'_, '_> {
     }
 
     fn fail_refused(&mut self, failed: Vec<Refused>) -> Result<()> {
-        for Refused { item, operation, refusal, .. } in failed {
-            let unsavable = item.object.as_ref().map(Object::unsavable_fields).unwrap_or_default();
-            let (code, message) = match (refusal.is_access_denied(), unsavable.join(", ")) {
+        for refused in failed {
+            let unsavable = refused.unsavable_fields().join(", ");
+            let Refused { item, operation, refusal, .. } = refused;
+            let (code, message) = match (refusal.is_access_denied(), unsavable) {
                 (true, _) => (FailureCode::AccessDenied, refusal.to_string()),
                 (false, fields) if fields.is_empty() => {
                     (FailureCode::PortalRefused, refusal.to_string())
@@ -144,50 +165,12 @@ impl Push<'_, '_> {
         match (self.refuses_what_it_took(&common)?, without_trial) {
             (Some(false), _) => self.fail_held(),
             (None, WithoutTrial::KeepHolding) => Ok(()),
+            (None, WithoutTrial::EndRun) if self.refusals.are_explained() => self.fail_held(),
             (Some(true), _) | (None, WithoutTrial::EndRun) => {
                 let printable = self.refusals.printable_form(&common);
                 self.refusals.held.clear();
                 Err(refuses_everything(&printable))
             }
-        }
-    }
-
-    /// Sends a card of ours with the mark that it carries already. None where there is no such
-    /// card.
-    fn refuses_what_it_took(&mut self, common: &ApiError) -> Result<Option<bool>> {
-        let refused_kind = self.refusals.held.first().map(|held| held.item.kind());
-        let mut kinds = Kind::SEND_ORDER;
-        // The rules of another kind differ: a field that it demands explains nothing there.
-        kinds.sort_by_key(|kind| Some(*kind) == refused_kind);
-        for kind in kinds {
-            let ids = self.state.sample_linked(kind, SAMPLE)?;
-            let originator = &self.config.portal.originator;
-            let cards = by_id(self.client, kind, &ids)?;
-            let Some(card) = cards.into_values().rev().find(|card| card.originator == *originator)
-            else {
-                continue;
-            };
-            let params = json!({"id": card.crm_id, "fields": {"ORIGINATOR_ID": originator}});
-            let commands =
-                [Command::new(TRIAL, format!("crm.{}.update", kind.crm_entity()), params)];
-            let mut replies = self.client.batch(TRIAL, &commands, &mut |_| Ok(()))?;
-            return Ok(Some(is_refused_alike(replies.remove(TRIAL), common)?));
-        }
-        Ok(None)
-    }
-}
-
-/// What the trial says. No reply, or one that asks to wait, says nothing of the records: the run
-/// ends, and they go with the next one.
-fn is_refused_alike(reply: Option<Reply>, common: &ApiError) -> Result<bool, CallError> {
-    match reply {
-        Some(Reply::Err(refusal)) if refusal == *common => Ok(true),
-        Some(Reply::Err(refusal)) if refusal.class() != ErrorClass::Record => {
-            Err(CallError::Refused(refusal))
-        }
-        Some(Reply::Ok(_) | Reply::Err(_)) => Ok(false),
-        Some(Reply::Missing) | None => {
-            Err(CallError::unknown_outcome(format!("no reply to {TRIAL}")))
         }
     }
 }
@@ -262,17 +245,5 @@ mod tests {
         let printed = |texts: &[(&str, &str)]| refusals(texts).printable_form(&refusal("a"));
         assert_eq!(printed(&[("a", "a"), ("a", "*")]), refusal("*"));
         assert_eq!(printed(&[("a", "a"), ("b", "*")]), refusal("a"));
-    }
-
-    #[test]
-    fn a_trial_says_something_only_where_it_was_carried_out_or_refused_itself() {
-        let common = refusal("a");
-        let alike = |reply| is_refused_alike(reply, &common);
-        assert_eq!(alike(Some(Reply::Err(refusal("a")))), Ok(true));
-        assert_eq!(alike(Some(Reply::Err(refusal("b")))), Ok(false));
-        assert_eq!(alike(Some(Reply::Ok(true.into()))), Ok(false));
-        let limit = ApiError::new("OPERATION_TIME_LIMIT", "");
-        assert!(alike(Some(Reply::Err(limit))).is_err());
-        assert!(alike(Some(Reply::Missing)).is_err() && alike(None).is_err());
     }
 }

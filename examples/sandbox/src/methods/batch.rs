@@ -97,7 +97,7 @@ impl Portal {
         }
         let seconds = self.cost(method, &params);
         request.seconds += seconds;
-        let answer = handler.run(self, &params)?;
+        let answer = self.run(handler, method, &params)?;
         let answer = request.accept(answer)?;
         self.charge(request, &key, seconds);
         let time = self.time(&key, seconds);

@@ -48,6 +48,17 @@ fn a_kept_integration_goes_on_under_the_system_user() {
     desk.add("deal", json!({}));
 }
 
+#[test]
+fn a_role_that_may_not_change_contacts_is_denied_that_alone() {
+    let mut desk = Desk::new();
+    let id = desk.add("contact", json!({ "NAME": "Ян" }));
+    desk.portal.settings.denied.insert("crm.contact.update".to_owned());
+    let fields = json!({ "id": id, "fields": { "NAME": "Ия" } });
+    assert_eq!(desk.refused("crm.contact.update", fields), (400, String::new()));
+    assert_eq!(desk.get("contact", id)["NAME"], "Ян");
+    desk.add("contact", json!({ "NAME": "Ия" }));
+}
+
 /// Facts, section 14.2.
 #[test]
 fn a_full_disk_refuses_every_write_and_no_question() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bitrix24_sandbox::{Fault, Kind};
+use bitrix24_sandbox::{Fault, Harm, Kind, Spoiled};
 use chrono::Utc;
 use ecvi_b24::domain::per_kind::PerKind;
 use serde_json::json;
@@ -252,6 +252,84 @@ fn where_the_hotel_wants_to_know_a_guest_who_cannot_be_read_is_not_made_anew_eit
     hotel.exits(1, "sync");
     assert!(hotel.objects(Kind::Contact, &1).is_empty());
     assert_eq!(hotel.issues("failures"), ["guest 1 OBJECT_MISSING"]);
+}
+
+/// Guest 1 or company 1 whom booking 1 names has lost their card, and is not to be made anew.
+fn without_card(kind: Kind, named_as: &str) -> Hotel {
+    let hotel = hotel();
+    hotel.configure("sync.on_missing = 'fail'");
+    hotel.company(1, "phone = '+73'");
+    hotel.booking(1, named_as);
+    hotel.stay(1, &[1, 2]);
+    hotel.booking(3, "company_id = 1");
+    hotel.sync();
+    let card = if kind == Kind::Company { hotel.crm_company(1).id } else { hotel.contact(1).id };
+    hotel.portal().delete(kind, card);
+    hotel.booking(1, "comment = 'x'");
+    hotel
+}
+
+#[test]
+fn a_card_that_is_gone_is_not_asked_for_in_every_run_while_its_row_cannot_be_read() {
+    let named = [
+        (Kind::Company, "guest_id = 2, company_id = 1"),
+        (Kind::Company, "guest_id = 2, payer_company_id = 1"),
+        (Kind::Contact, "guest_id = 1"),
+        (Kind::Contact, "guest_id = 2"),
+    ];
+    for (kind, named_as) in named {
+        let hotel = without_card(kind, named_as);
+        let table = if kind == Kind::Company { "companies" } else { "guests" };
+        hotel.sql(&format!("UPDATE {table} SET modified_at = '' WHERE id = 1"));
+        hotel.exits(1, "sync");
+        hotel.sync();
+        hotel.runs_idle();
+        hotel.runs_idle();
+        hotel.sql(&format!("UPDATE {table} SET modified_at = '2026-12-01' WHERE id = 1"));
+        hotel.exits(1, "sync");
+        assert!(hotel.issues("failures")[0].ends_with(" 1 OBJECT_MISSING"), "{named_as}");
+    }
+}
+
+#[test]
+fn nor_while_a_guard_waits_for_somebody_to_say_that_its_row_is_gone() {
+    let hotel = without_card(Kind::Company, "company_id = 1");
+    (2..=7).for_each(|id| hotel.company(id, ""));
+    hotel.sync();
+    hotel.sql("DELETE FROM companies WHERE id <= 4");
+    hotel.booking(3, "comment = 'x'");
+    hotel.exits(1, "sync");
+    hotel.exits(1, "sync");
+    for _ in 0..2 {
+        assert_eq!(hotel.requests(|hotel| drop(hotel.exits(1, "sync"))), 0);
+    }
+}
+
+#[test]
+fn nor_while_the_card_that_may_have_taken_its_place_cannot_be_shown() {
+    let hotel = Hotel::running();
+    hotel.company(1, "");
+    hotel.booking(1, "company_id = 1");
+    hotel.sync();
+    let old = hotel.crm_company(1).id;
+    hotel.portal().delete(Kind::Company, old);
+    let mark = json!({"TITLE": "Ромашка", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "1"});
+    let restored = hotel.by_hand(Kind::Company, mark);
+    let unreadable = Spoiled::Everywhere(Harm::WrongEncoding);
+    hotel.portal().settings.spoiled.insert((Kind::Company, restored), unreadable);
+    hotel.company(1, "comment = 'x'");
+    hotel.booking(1, "comment = 'x'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), ["company 1 CARD_UNREADABLE"]);
+    hotel.booking(1, "comment = 'y'");
+    hotel.sync();
+    hotel.sync();
+    hotel.runs_idle();
+    hotel.portal().settings.spoiled.clear();
+    hotel.says("retry");
+    hotel.sync();
+    assert_eq!(hotel.deal(1).text("COMPANY_ID"), restored.to_string());
+    hotel.runs_idle();
 }
 
 #[test]

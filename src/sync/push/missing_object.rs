@@ -43,6 +43,16 @@ impl MissingResolution {
             MissingResolution::Unreadable(_) => "its mark cannot be looked for",
         }
     }
+
+    /// Whether the record stays on the object that is gone, for its own turn does not come with the
+    /// next run, or changes nothing.
+    pub(super) fn leaves_it_gone(&self, record: &StoredRecord) -> bool {
+        match self {
+            MissingResolution::Relinked(_) | MissingResolution::Released => false,
+            MissingResolution::Deferred => record.plan_record.pending.resend,
+            MissingResolution::Refused(_) | MissingResolution::Unreadable(_) => true,
+        }
+    }
 }
 
 /// The object that a record is on from now on.

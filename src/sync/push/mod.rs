@@ -9,6 +9,7 @@
 mod closing_dates;
 mod find_object;
 mod first_look;
+mod gone_cards;
 mod match_contact;
 mod missing_object;
 mod ownership;
@@ -42,6 +43,7 @@ use crate::state::{Counts, Failure, Operation, State, StoredRecord};
 use crate::sync::plan::{Lane, PlanStore, Planned, Step};
 pub use closing_dates::{IMPORTED_DATES, ImportedDates};
 use first_look::FirstAnswers;
+use gone_cards::GoneCards;
 pub(crate) use ownership::{Owner, carries_mark, owner_of};
 use refusals::Refusals;
 
@@ -172,6 +174,8 @@ pub struct Push<'a, 'p> {
     refusals: Refusals,
     /// Objects that are known to be gone.
     missing_in_crm: HashSet<(Kind, i64)>,
+    /// Cards that are gone and not looked for in every run.
+    gone_cards: GoneCards,
     /// Records with a row that were taken out of the queue and perhaps not written down yet: Ecvi
     /// has them.
     in_flight: HashSet<RecordKey>,
@@ -260,6 +264,7 @@ impl<'a, 'p> Push<'a, 'p> {
             lost_batches: 0,
             refusals: Refusals::default(),
             missing_in_crm: HashSet::new(),
+            gone_cards: GoneCards::default(),
             in_flight: HashSet::new(),
             linked_cards: BTreeSet::new(),
             budget_holds: EnumMap::default(),

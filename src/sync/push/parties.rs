@@ -71,12 +71,16 @@ impl Push<'_, '_> {
         let record = self.state.record(key)?;
         let crm_id = record.as_ref().and_then(|record| record.plan_record.crm_id);
         let is_new = record.is_none() && self.is_coming(key)?;
+        let now = self.client.clock().now();
+        let is_gone = |crm_id| {
+            self.missing_in_crm.contains(&(key.kind, crm_id))
+                || self.gone_cards.has(key.kind, crm_id, now)
+        };
         let outlook = PartyOutlook {
             row: if is_new { PartyRow::Coming(String::new()) } else { PartyRow::AsStored },
-            card_is_gone: crm_id
-                .is_some_and(|crm_id| self.missing_in_crm.contains(&(key.kind, crm_id))),
+            card_is_gone: crm_id.is_some_and(is_gone),
         };
-        Ok(outlook.resolve(key.kind, record, self.client.clock().now()))
+        Ok(outlook.resolve(key.kind, record, now))
     }
 
     /// Whom the deals of an earlier run point at, which was cut short before it looked back.
@@ -122,7 +126,10 @@ impl Push<'_, '_> {
         for crm_id in &gone {
             for key in self.state.records_of_object(kind, *crm_id)? {
                 let record = self.state.record(&key)?.unwrap_or_default();
-                self.resolve_missing(&key, &record, None)?;
+                let resolution = self.resolve_missing(&key, &record, None)?;
+                if resolution.leaves_it_gone(&record) {
+                    self.note_gone_card(kind, *crm_id)?;
+                }
                 self.mark_dirty(&key)?;
             }
             self.missing_in_crm.insert((kind, *crm_id));

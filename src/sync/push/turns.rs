@@ -32,6 +32,7 @@ impl Push<'_, '_> {
         // Guests and companies alone: a deal that was missing may have been restored since.
         let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
         self.missing_in_crm.extend(self.state.missing_objects()?.into_iter().filter(people));
+        self.load_gone_cards()?;
         self.load_linked_cards()?;
         self.recall_imported_dates()?;
         self.ask_first()?;

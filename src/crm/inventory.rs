@@ -117,7 +117,7 @@ fn newest(client: &mut Client<'_>, kind: Kind, originator: &str) -> Result<Newes
         "select": narrow(),
         "start": -1,
     });
-    let newest = Command::new("newest", format!("crm.{}.list", kind.crm_entity()), params);
+    let newest = Command::new("newest", kind.method("list"), params);
     let page = match query_each(client, &[newest]) {
         Ok(mut answers) => match answers.pop() {
             Some(Ok(page)) if page.is_array() => rows(kind, &page)?,

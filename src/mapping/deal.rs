@@ -8,7 +8,7 @@ use crate::config::DealConfig;
 use crate::config::template::Template;
 use crate::domain::record::{BookingStatus, Kind};
 use crate::mapping::custom_fields::FieldTypes;
-use crate::mirror::Booking;
+use crate::mirror::{Booking, Row};
 
 /// The contacts and the company that a deal is linked with.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -85,6 +85,11 @@ fn fill(
         "comment" => booking.comment.clone(),
         column => super::column(extra, column),
     })
+}
+
+/// The funnel that a booking belongs into.
+pub fn funnel_of(row: &Row, config: &DealConfig) -> Option<u64> {
+    row.booking().map(|booking| config.funnel(booking.status))
 }
 
 /// Whether the booking's deal is in a final stage, so that the portal puts today's date into its

@@ -112,6 +112,16 @@ pub struct Row {
     pub warnings: Vec<RowWarning>,
 }
 
+impl Row {
+    /// The booking, where the row is one and can be read.
+    pub fn booking(&self) -> Option<&Booking> {
+        match &self.body {
+            Ok(Entity::Booking(booking)) => Some(booking),
+            Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => None,
+        }
+    }
+}
+
 /// A cell that counts as empty, because it cannot be understood.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RowWarning {

@@ -9,7 +9,7 @@ use super::statements::query_all;
 use super::writer::Writer;
 use super::{Result, State};
 use crate::domain::record::{Kind, RecordId, RecordKey};
-use crate::mirror::{Entity, Moment, Row};
+use crate::mirror::{Moment, Row};
 
 /// Begin and end of a stay, in minutes of the hotel's wall clock since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl Stay {
 
     /// The stay of a row, if it is a booking that can be read.
     pub fn of_row(row: &Row) -> Option<Stay> {
-        let Ok(Entity::Booking(booking)) = &row.body else { return None };
+        let booking = row.booking()?;
         Some(Stay { arrival: minutes(booking.arrival), departure: minutes(booking.departure) })
     }
 

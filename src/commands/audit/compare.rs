@@ -13,7 +13,7 @@ use crate::domain::run_error::Result;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::stays::StaySummary;
 use crate::mapping::{CrmFields, mapped, origin};
-use crate::mirror::{Booking, Entity, Row};
+use crate::mirror::{Booking, Row};
 use crate::state::StoredRecord;
 use crate::sync::plan::{Lane, PlanStore, Planned, Step, references_any};
 use crate::sync::push::{Owner, ProgressObserver, owner_of};
@@ -128,7 +128,7 @@ impl Audit<'_, '_, '_> {
 
     /// The cards that the deal should name; none when the deal is about to be sent with others.
     fn links(&self, row: &Row, record: &StoredRecord) -> Result<Option<DealLinks>> {
-        let Ok(Entity::Booking(booking)) = &row.body else { return Ok(Some(DealLinks::default())) };
+        let Some(booking) = row.booking() else { return Ok(Some(DealLinks::default())) };
         let parties = self.parties(booking)?;
         let is_as_sent = parties.fingerprint() == record.links_hash;
         let is_due = record.plan_record.pending.recheck || references_any(Some(row), &self.dirty);

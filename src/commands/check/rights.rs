@@ -27,9 +27,7 @@ const MAX_CLOCK_OFFSET: i64 = 60;
 fn methods(config: &Config) -> Vec<String> {
     let mut methods = Vec::new();
     for kind in Kind::SEND_ORDER {
-        methods.extend(
-            ["add", "update", "list"].map(|verb| format!("crm.{}.{verb}", kind.crm_entity())),
-        );
+        methods.extend(["add", "update", "list"].map(|verb| kind.method(verb)));
     }
     methods.extend(["crm.deal.delete", "crm.item.get"].map(str::to_owned));
     if config.deal.funnels().len() > 1 {
@@ -73,7 +71,7 @@ pub(super) fn check(config: &Config, client: &mut Client<'_>, results: &mut Vec<
 }
 
 fn list_method(kind: Kind) -> String {
-    format!("crm.{}.list", kind.crm_entity())
+    kind.method("list")
 }
 
 /// A method's name as the name of a command of the batch.

@@ -7,8 +7,9 @@ use crate::crm::diff::display_value;
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error::Result;
 use crate::mapping::custom_fields::FieldTypes;
+use crate::mapping::deal::funnel_of;
 use crate::mapping::{creation_fields, origin};
-use crate::mirror::{Entity, Row};
+use crate::mirror::Row;
 use crate::sync::plan::{Planned, Step};
 
 /// A field of a card that is not empty.
@@ -46,7 +47,7 @@ impl ChangePreview<'_, '_> {
             return Ok(Vec::new());
         };
         let mut fields = mapped.fields;
-        fields.append(&mut creation_fields(kind, self.funnel(row), self.config));
+        fields.append(&mut creation_fields(kind, funnel_of(row, &self.config.deal), self.config));
         fields.append(&mut origin(&self.config.portal.originator, &row.id));
         fields.insert("PHONE".into(), mapped.phones.into());
         fields.insert("EMAIL".into(), mapped.emails.into());
@@ -67,16 +68,9 @@ impl ChangePreview<'_, '_> {
         Ok(card)
     }
 
-    fn funnel(&self, row: &Row) -> Option<u64> {
-        match &row.body {
-            Ok(Entity::Booking(booking)) => Some(self.config.deal.funnel(booking.status)),
-            Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => None,
-        }
-    }
-
     /// The company of a booking, where it has no card yet.
     fn coming_companies(&self, row: &Row) -> Result<Vec<RecordKey>> {
-        let Ok(Entity::Booking(booking)) = &row.body else { return Ok(Vec::new()) };
+        let Some(booking) = row.booking() else { return Ok(Vec::new()) };
         let mut coming = self.parties(booking)?.missing;
         coming.retain(|missing| missing.kind == Kind::Company);
         Ok(coming)

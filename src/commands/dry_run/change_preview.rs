@@ -203,9 +203,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
 
     /// The guest without whom the booking is not sent, unless this run sends the guest before it.
     fn waits_for(&self, planned: &Planned) -> Result<Option<RecordKey>> {
-        let Some(Ok(Entity::Booking(booking))) = planned.row.as_ref().map(|row| &row.body) else {
-            return Ok(None);
-        };
+        let Some(booking) = planned.row.as_ref().and_then(Row::booking) else { return Ok(None) };
         let Some(guest) = self.parties(booking)?.waits_for else { return Ok(None) };
         let step = self.step_of_guest(&guest)?.map(|planned| planned.step);
         let guest_is_sent = matches!(step, Some(Step::Create | Step::Update));
@@ -236,9 +234,9 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
 
     /// What would be written of a row; none where it cannot be read.
     pub(super) fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<MappedRow>> {
-        let (links, coming) = match &row.body {
-            Ok(Entity::Booking(booking)) => self.links(booking)?,
-            Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => Default::default(),
+        let (links, coming) = match row.booking() {
+            Some(booking) => self.links(booking)?,
+            None => Default::default(),
         };
         let stays = match &row.body {
             Ok(Entity::Guest(_)) => {

@@ -423,10 +423,8 @@ fn multifield_row(row: &Value) -> Option<MultifieldRow> {
 }
 
 pub(crate) fn not_filtered(kind: Kind) -> CallError {
-    CallError::unknown_outcome(format!(
-        "crm.{}.list answered with objects that were not asked for",
-        kind.crm_entity()
-    ))
+    let method = kind.method("list");
+    CallError::unknown_outcome(format!("{method} answered with objects that were not asked for"))
 }
 
 #[cfg(test)]

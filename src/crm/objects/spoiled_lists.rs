@@ -62,7 +62,7 @@ impl Question {
     pub(crate) fn list(kind: Kind, filter: &Value, scope: Scope, select: &Value) -> Question {
         let params =
             json!({"filter": filter, "order": {"ID": "ASC"}, "select": select, "start": -1});
-        Question { method: format!("crm.{}.list", kind.crm_entity()), params, scope }
+        Question { method: kind.method("list"), params, scope }
     }
 
     /// A call of a universal method.

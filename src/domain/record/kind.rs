@@ -65,6 +65,11 @@ impl Kind {
         }
     }
 
+    /// A method of the portal for these objects: `crm.contact.list`, `crm.deal.add`.
+    pub fn method(self, verb: &str) -> String {
+        format!("crm.{}.{verb}", self.crm_entity())
+    }
+
     /// The portal's number for the entity, as `crm.item.*` wants it.
     pub fn entity_type_id(self) -> u8 {
         match self {

@@ -241,8 +241,8 @@ pub fn is_skippable(kind: Kind, pair: &Pair, deferred: &Deferred, options: &Plan
 
 /// Whether the stay ended before `[export] bookings_from`.
 pub(crate) fn is_history(row: &Row, options: &PlanOptions) -> bool {
-    match (&row.body, options.bookings_from) {
-        (Ok(Entity::Booking(booking)), Some(from)) => booking.departure.day < from,
+    match (row.booking(), options.bookings_from) {
+        (Some(booking), Some(from)) => booking.departure.day < from,
         _ => false,
     }
 }

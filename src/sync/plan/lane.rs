@@ -8,7 +8,7 @@ use enum_map::Enum;
 
 use super::decide::{Priority, Step};
 use crate::domain::record::{Kind, RecordId, RecordKey};
-use crate::mirror::{Entity, Row};
+use crate::mirror::Row;
 
 /// Steps that are held back together when the time budget of their method is used up.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Enum)]
@@ -79,11 +79,9 @@ impl Turn {
     /// The turn of a booking by its arrival. All others come last, until a booking that needs them
     /// brings them forward.
     pub fn new(key: &RecordKey, priority: Priority, row: Option<&Row>) -> Turn {
-        let newest_first = match row.map(|row| &row.body) {
-            Some(Ok(Entity::Booking(booking))) => {
-                -booking.arrival.or_midnight().and_utc().timestamp()
-            }
-            _ => LAST,
+        let newest_first = match row.and_then(Row::booking) {
+            Some(booking) => -booking.arrival.or_midnight().and_utc().timestamp(),
+            None => LAST,
         };
         let booking = (key.kind == Kind::Booking).then(|| key.id.clone());
         Turn { priority, newest_first, booking }

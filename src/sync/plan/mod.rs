@@ -40,7 +40,7 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::domain::run_error::Result;
-use crate::mirror::{ChangeInputs, Entity, Mirror, Row, RowError};
+use crate::mirror::{ChangeInputs, Mirror, Row, RowError};
 use crate::platform::hash::Fingerprint;
 use crate::state::settings::CONTENTS;
 use crate::state::{BlockChange, BookingStays, Note, State};
@@ -341,7 +341,7 @@ fn bounding_range(spans: &[IdRange]) -> IdRange {
 
 /// Whether the row is a booking that names one of these people.
 pub(crate) fn references_any(row: Option<&Row>, people: &HashSet<RecordKey>) -> bool {
-    let Some(Ok(Entity::Booking(booking))) = row.map(|row| &row.body) else { return false };
+    let Some(booking) = row.and_then(Row::booking) else { return false };
     !people.is_empty() && booking.parties().any(|party| people.contains(&party))
 }
 

@@ -18,7 +18,7 @@ use crate::config::{Config, StayFigure};
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::domain::run_error::Result;
 use crate::mapping::stays::{StaySummary, guest_stays};
-use crate::mirror::{Entity, Mirror};
+use crate::mirror::{Mirror, Row as MirrorRow};
 use crate::platform::clock::local_day;
 use crate::platform::hash;
 use crate::state::settings::Setting;
@@ -129,9 +129,7 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
             }
         }
         // What cannot be read counts as it did.
-        let Some(Ok(Entity::Booking(booking))) = pair.row.as_ref().map(|row| &row.body) else {
-            return Ok(());
-        };
+        let Some(booking) = pair.row.as_ref().and_then(MirrorRow::booking) else { return Ok(()) };
         self.change(pair.id.clone(), &before, guest_stays(booking))
     }
 

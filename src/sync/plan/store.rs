@@ -12,7 +12,7 @@ use super::lane::{Lane, Turn};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error;
-use crate::mirror::{Entity, Row as MirrorRow};
+use crate::mirror::Row as MirrorRow;
 use crate::state::statements::{execute, exists, for_each, query_all};
 use crate::state::{Result, enable_stable_query_plans};
 
@@ -151,9 +151,7 @@ impl PlanStore {
     }
 
     fn bring_forward(&self, booking: &Planned) -> Result<()> {
-        let Some(Ok(Entity::Booking(needs))) = booking.row.as_ref().map(|row| &row.body) else {
-            return Ok(());
-        };
+        let Some(needs) = booking.row.as_ref().and_then(MirrorRow::booking) else { return Ok(()) };
         let mut statement = self.connection.prepare_cached(
             "UPDATE plan SET newest_first = ?3, booking = ?4 WHERE kind = ?1 AND id = ?2
                AND (newest_first > ?3 OR newest_first = ?3 AND booking > ?4)",

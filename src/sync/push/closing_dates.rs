@@ -16,7 +16,7 @@ use crate::crm::objects::card::cards;
 use crate::domain::record::Kind;
 use crate::domain::run_error::Result;
 use crate::mapping::deal::closedate;
-use crate::mirror::{Booking, Entity};
+use crate::mirror::{Booking, Row};
 use crate::state::PendingWork;
 use crate::state::settings::Setting;
 use crate::sync::plan::Step;
@@ -108,10 +108,7 @@ impl Push<'_, '_> {
 
 impl WorkItem {
     fn closing_booking(&self) -> Option<&Booking> {
-        match (self.planned.step, self.body()) {
-            (Step::SendCloseDate, Some(Entity::Booking(booking))) => Some(booking),
-            _ => None,
-        }
+        self.row().filter(|_| self.planned.step == Step::SendCloseDate).and_then(Row::booking)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::crm::objects::first_look::{FirstLook, Wanted, first_look};
 use crate::crm::objects::{Look, Marked, by_origin, look};
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error::Result;
-use crate::mirror::{Booking, Entity};
+use crate::mirror::{Booking, Row};
 use crate::portal::CallError;
 use crate::sync::plan::{Planned, Step};
 
@@ -60,7 +60,7 @@ impl Push<'_, '_> {
         let Planned { key, row, .. } = planned;
         let record = self.state.record(key)?.unwrap_or_default();
         let step = step_for(planned.step, &record);
-        if let Some(Ok(Entity::Booking(booking))) = row.as_ref().map(|row| &row.body) {
+        if let Some(booking) = row.as_ref().and_then(Row::booking) {
             if !self.is_likely_to_go(step, booking)? {
                 return Ok(());
             }

@@ -90,7 +90,10 @@ impl Push<'_, '_> {
 
 impl WorkItem {
     fn contact_points(&self, by: &[MatchBy]) -> ContactPoints {
-        self.body().map(|body| ContactPoints::of(body, by)).unwrap_or_default()
+        self.row()
+            .and_then(|row| row.body.as_ref().ok())
+            .map(|body| ContactPoints::of(body, by))
+            .unwrap_or_default()
     }
 
     /// What the record's card is looked for by. Where the record had one that is gone, and none was

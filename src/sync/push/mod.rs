@@ -36,7 +36,7 @@ use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error::Result;
 use crate::domain::warning::Warning;
 use crate::mapping::custom_fields::FieldTypes;
-use crate::mirror::{Entity, Row};
+use crate::mirror::Row;
 use crate::platform::lock::Lock;
 use crate::portal::client::{BudgetHold, Client, WaitCallback};
 use crate::state::{Counts, Failure, Operation, State, StoredRecord};
@@ -232,10 +232,6 @@ impl WorkItem {
     /// The row; of the steps that get here, only deletions have none.
     fn row(&self) -> Option<&Row> {
         self.planned.row.as_ref()
-    }
-
-    fn body(&self) -> Option<&Entity> {
-        self.row().and_then(|row| row.body.as_ref().ok())
     }
 
     fn crm_id(&self) -> Option<i64> {

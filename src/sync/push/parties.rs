@@ -8,7 +8,7 @@ use crate::crm::deal_parties::{DealParties, Party, PartyOutlook, PartyRow};
 use crate::crm::objects;
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error::Result;
-use crate::mirror::{Booking, Entity};
+use crate::mirror::{Booking, Row};
 use crate::state::settings::POINTED_AT;
 use crate::sync::plan::Step;
 
@@ -148,11 +148,13 @@ impl Push<'_, '_> {
 impl WorkItem {
     /// The booking, where its people are about to be sent.
     fn sendable_booking(&self) -> Option<&Booking> {
-        match (self.planned.step, self.body()) {
-            (Step::Create | Step::Update | Step::Recheck, Some(Entity::Booking(booking))) => {
-                Some(booking)
-            }
-            _ => None,
+        match self.planned.step {
+            Step::Create | Step::Update | Step::Recheck => self.row().and_then(Row::booking),
+            Step::SendCloseDate
+            | Step::Fail
+            | Step::MarkAbsent
+            | Step::DropRecord
+            | Step::Delete => None,
         }
     }
 }

@@ -14,10 +14,10 @@ use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Result, RunError};
 use crate::domain::warning::Warning;
-use crate::mapping::deal::{DealLinks, closedate, is_closed};
+use crate::mapping::deal::{DealLinks, closedate, funnel_of, is_closed};
 use crate::mapping::multifield::{Beside, Values};
 use crate::mapping::{CrmFields, Fields, creation_fields, mapped, origin};
-use crate::mirror::{Booking, Entity, Row};
+use crate::mirror::{Booking, Row};
 use crate::portal::batch::Command;
 use crate::portal::dialect::Dialect;
 use crate::state::{Operation, PendingWork};
@@ -71,13 +71,13 @@ impl Push<'_, '_> {
             self.contact_points(kind, &mapped, &OwnedValues::default(), &Object::default());
         fields.append(&mut mapped.fields);
         fields.append(&mut origin(&self.config.portal.originator, item.id()));
-        fields.append(&mut creation_fields(kind, self.funnel_of(row), self.config));
+        fields.append(&mut creation_fields(kind, funnel_of(row, &self.config.deal), self.config));
         let command = self.creation_command(at, kind, fields);
         // The portal puts today's date over the departure; the id for correcting that is known only
         // afterwards.
         let is_date_kept = self.is_import() && self.are_dates_kept == Some(true);
         let pending = PendingWork {
-            close: self.is_closed_booking(row) && !is_date_kept,
+            close: self.closed_booking(row).is_some() && !is_date_kept,
             recheck: has_missing_parties(&item),
             ..PendingWork::default()
         };
@@ -106,7 +106,7 @@ impl Push<'_, '_> {
         let mut params =
             if self.is_import() { json!({"params": {"IMPORT": "Y"}}) } else { json!({}) };
         params["fields"] = Dialect::Legacy.new_object(fields).into();
-        Command::new(name, format!("crm.{}.add", kind.crm_entity()), params)
+        Command::new(name, kind.method("add"), params)
     }
 
     fn prepare_update(
@@ -128,7 +128,8 @@ impl Push<'_, '_> {
             fields.append(&mut origin(&self.config.portal.originator, item.id()));
         }
         let mut commands = Vec::new();
-        if let Some(funnel) = self.funnel_of(row).filter(|funnel| *funnel != object.category) {
+        let funnel = funnel_of(row, &self.config.deal);
+        if let Some(funnel) = funnel.filter(|funnel| *funnel != object.category) {
             if self.config.deal.funnels().contains(&object.category) {
                 commands.push(move_command(at, crm_id, funnel, &fields));
             } else {
@@ -137,7 +138,7 @@ impl Push<'_, '_> {
             }
         }
         commands.push(update_command(format!("{MAIN}{at}"), kind, crm_id, fields));
-        if let (true, Ok(Entity::Booking(booking))) = (self.is_closed_booking(row), &row.body) {
+        if let Some(booking) = self.closed_booking(row) {
             // In the same batch, so that the departure stands there a moment after the stage.
             commands.push(update_command(
                 format!("{CLOSING}{at}"),
@@ -177,16 +178,8 @@ impl Push<'_, '_> {
         Ok(mapped)
     }
 
-    /// The funnel that a booking belongs into.
-    fn funnel_of(&self, row: &Row) -> Option<u64> {
-        match &row.body {
-            Ok(Entity::Booking(booking)) => Some(self.config.deal.funnel(booking.status)),
-            Ok(Entity::Guest(_) | Entity::Company(_)) | Err(_) => None,
-        }
-    }
-
-    fn is_closed_booking(&self, row: &Row) -> bool {
-        matches!(&row.body, Ok(Entity::Booking(booking)) if is_closed(booking, &self.config.deal))
+    fn closed_booking<'r>(&self, row: &'r Row) -> Option<&'r Booking> {
+        row.booking().filter(|booking| is_closed(booking, &self.config.deal))
     }
 
     /// `PHONE` and `EMAIL`, and which of their values are ours then.
@@ -259,7 +252,7 @@ impl Push<'_, '_> {
 
 fn prepare_deletion(at: usize, item: WorkItem) -> Result<PreparedStep> {
     let id = item.crm_id().ok_or_else(|| broken_plan("a deletion without an object"))?;
-    let method = format!("crm.{}.delete", item.kind().crm_entity());
+    let method = item.kind().method("delete");
     let commands = vec![Command::new(format!("{MAIN}{at}"), method, json!({"id": id}))];
     Ok(PreparedStep {
         item,
@@ -274,9 +267,7 @@ fn prepare_deletion(at: usize, item: WorkItem) -> Result<PreparedStep> {
 
 fn prepare_closing_date(at: usize, item: WorkItem, row: &Row) -> Result<PreparedStep> {
     let id = item.crm_id().ok_or_else(|| broken_plan("a closing date without a deal"))?;
-    let Ok(Entity::Booking(booking)) = &row.body else {
-        return Err(broken_plan("a closing date without a booking"));
-    };
+    let booking = row.booking().ok_or_else(|| broken_plan("a closing date without a booking"))?;
     let commands =
         vec![update_command(format!("{MAIN}{at}"), item.kind(), id, closing_date(booking))];
     let owned_values = item.record.owned_values.clone();
@@ -306,7 +297,7 @@ fn update_command(name: String, kind: Kind, id: i64, fields: Fields) -> Command 
     let fields = Dialect::Legacy.changes(fields);
     let params =
         Map::from_iter([("id".to_owned(), id.into()), ("fields".to_owned(), fields.into())]);
-    Command::new(name, format!("crm.{}.update", kind.crm_entity()), params.into())
+    Command::new(name, kind.method("update"), params.into())
 }
 
 /// The legacy method drops a funnel in silence, so the universal one moves the deal.

@@ -57,7 +57,7 @@ impl Push<'_, '_> {
             return Ok(Trial::Unclear);
         };
         let params = json!({"id": card.crm_id, "fields": {"ORIGINATOR_ID": originator}});
-        let method = format!("crm.{}.update", kind.crm_entity());
+        let method = kind.method("update");
         let commands = [Command::new(TRIAL, method, params)];
         let mut replies = self.client.batch(TRIAL, &commands, &mut |_| Ok(()))?;
         Ok(verdict(replies.remove(TRIAL), common)?)

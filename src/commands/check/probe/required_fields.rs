@@ -19,8 +19,9 @@ use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::stays::StaySummary;
 use crate::mapping::{Fields, creation_fields, mapped};
-use crate::mirror::{Booking, Entity, Mirror, Row};
+use crate::mirror::{Booking, Mirror, Row};
 use crate::portal::{ApiError, CallError};
+use crate::sync::preflight::config_check::field_label;
 
 /// Marked on every portal, or filled by the portal itself. Of the names one is enough, and one is
 /// always sent.
@@ -49,10 +50,8 @@ struct EmptyRecords {
 impl RequiredField {
     /// A user field without a label is called by its name.
     fn new(kind: Kind, name: &str, description: &Value) -> RequiredField {
-        let labels = ["formLabel", "listLabel", "title"]
-            .map(|key| description[key].as_str().unwrap_or_default());
-        let label = labels.into_iter().find(|label| !label.is_empty()).unwrap_or(name);
-        RequiredField { kind, name: name.to_owned(), label: label.to_owned() }
+        let label = field_label(name, description).unwrap_or_else(|| name.to_owned());
+        RequiredField { kind, name: name.to_owned(), label }
     }
 
     /// Whether the portal's refusal names this field.
@@ -159,15 +158,12 @@ impl EmptyRecords {
 
 /// What would be sent of a row; none where it is not sent at all.
 fn sent(row: &Row, kind: Kind, config: &Config, types: &FieldTypes) -> Option<Fields> {
-    let links = match row.body.as_ref().ok()? {
-        Entity::Booking(booking)
-            if config.export.bookings_from.is_some_and(|from| booking.departure.day < from) =>
-        {
-            return None;
-        }
-        Entity::Booking(booking) => links(booking),
-        Entity::Guest(_) | Entity::Company(_) => DealLinks::default(),
-    };
+    let departure = row.booking().map(|booking| booking.departure.day);
+    let from = config.export.bookings_from;
+    if departure.zip(from).is_some_and(|(departure, from)| departure < from) {
+        return None;
+    }
+    let links = row.booking().map(links).unwrap_or_default();
     let object = mapped(row, &links, Some(&StaySummary::default()), config, types)?;
     let mut fields = object.fields;
     fields.append(&mut creation_fields(kind, None, config));

@@ -79,7 +79,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         let select = ["ID", "ORIGINATOR_ID"];
         let params =
             json!({"filter": filter, "select": select, "order": {"ID": "ASC"}, "start": -1});
-        let rows = self.ask(&format!("crm.{}.list", kind.crm_entity()), params)?;
+        let rows = self.ask(&kind.method("list"), params)?;
         // A portal that ignores a filter lists everything: only what carries our originator counts.
         let mut ids = Vec::new();
         for row in rows.as_array().into_iter().flatten() {
@@ -97,7 +97,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
 
     /// One card with all its fields.
     pub(super) fn get(&mut self, kind: Kind, id: i64) -> Result<Value, CallError> {
-        self.ask(&format!("crm.{}.get", kind.crm_entity()), json!({"id": id}))
+        self.ask(&kind.method("get"), json!({"id": id}))
     }
 
     /// Changes fields of a card.
@@ -107,7 +107,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         id: i64,
         fields: &Value,
     ) -> Result<Value, CallError> {
-        self.ask(&format!("crm.{}.update", kind.crm_entity()), json!({"id": id, "fields": fields}))
+        self.ask(&kind.method("update"), json!({"id": id, "fields": fields}))
     }
 
     /// Makes a contact, a company and a closed deal of both.
@@ -147,7 +147,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
 
     /// What the portal says about the fields of a kind.
     pub(super) fn field_descriptions(&mut self, kind: Kind) -> Result<Value, CallError> {
-        self.ask(&format!("crm.{}.fields", kind.crm_entity()), json!({}))
+        self.ask(&kind.method("fields"), json!({}))
     }
 
     /// The contact's fields, as they are sent.
@@ -181,7 +181,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
 
     fn add(&mut self, kind: Kind, fields: Fields) -> Result<i64, CallError> {
         let params = json!({"fields": self.with_origin(fields)});
-        let added = self.ask(&format!("crm.{}.add", kind.crm_entity()), params)?;
+        let added = self.ask(&kind.method("add"), params)?;
         object_id(&added).ok_or_else(|| {
             CallError::unknown_outcome(format!("no id of the new {}", kind.crm_entity()))
         })
@@ -212,8 +212,7 @@ impl<'b, 'g> TrialObjects<'b, 'g> {
         let mut left = 0;
         for kind in [Kind::Booking, Kind::Guest, Kind::Company] {
             for id in self.find(kind, None)? {
-                let deleted =
-                    self.ask(&format!("crm.{}.delete", kind.crm_entity()), json!({"id": id}));
+                let deleted = self.ask(&kind.method("delete"), json!({"id": id}));
                 // Too slow an answer says nothing; what is left is counted afterwards.
                 if let Err(error) = deleted {
                     log::info!("probe: {} {id}: {error}", kind.crm_entity());

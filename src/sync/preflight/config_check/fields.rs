@@ -144,7 +144,12 @@ pub(super) fn choices(kind: Kind, told: &Value) -> Vec<PortalOption> {
 }
 
 fn choice(name: &str, meta: &Value) -> PortalOption {
+    let label = field_label(name, meta).unwrap_or_default();
+    PortalOption { id: name.to_owned(), name: label, semantics: None }
+}
+
+/// What people call a field; none where it has no label but its name.
+pub fn field_label(name: &str, meta: &Value) -> Option<String> {
     let labels = ["formLabel", "listLabel", "title"].map(|key| words(&meta[key]));
-    let label = labels.into_iter().find(|label| !label.is_empty() && label != name);
-    PortalOption { id: name.to_owned(), name: label.unwrap_or_default(), semantics: None }
+    labels.into_iter().find(|label| !label.is_empty() && label != name)
 }

@@ -16,6 +16,7 @@ mod responses;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use fields::field_label;
 pub use finding::{Finding, Problem, SettingKind, describe};
 pub use notices::{ask_notified, notified};
 pub use options::{PortalOptions, fetch_options};

@@ -72,7 +72,7 @@ fn first_queries() -> Vec<Command> {
         commands.push(Command::new(users_on(page), "user.get", params));
     }
     for kind in [Kind::Guest, Kind::Company] {
-        let method = format!("crm.{}.list", kind.crm_entity());
+        let method = kind.method("list");
         let params =
             json!({"select": ["ID", "ORIGINATOR_ID"], "order": {"ID": "ASC"}, "start": -1});
         commands.push(Command::new(strangers_of(kind), method, params));

@@ -82,7 +82,7 @@ pub(super) fn all_funnels() -> Command {
 
 /// The fields of a kind.
 pub(super) fn fields(kind: Kind) -> Command {
-    Command::new(fields_of(kind), format!("crm.{}.fields", kind.crm_entity()), json!({}))
+    Command::new(fields_of(kind), kind.method("fields"), json!({}))
 }
 
 /// The second batch, mostly empty: the dictionaries that configured fields take their values from.

@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::domain::display;
 use crate::domain::messages::{Localized, Message, NoticeMessage, SyncMessage};
-use crate::domain::record::Kind;
 use crate::domain::run_error::Result;
 use crate::mapping::text::comment;
 use crate::mirror::written_at;
@@ -193,8 +192,7 @@ fn line(
 fn records(state: &State) -> Result<Option<Message>> {
     let failures = state.issues(Severity::Failure)?;
     let Some(first) = failures.iter().min_by_key(|issue| issue.first_at) else { return Ok(None) };
-    let number = if first.key.kind == Kind::Booking { first.display_name.as_str() } else { "" };
-    let record = Box::new(display::record_name(&first.key, number));
+    let record = Box::new(display::record_name(&first.key, &first.display_name));
     let reason = match first.code.known() {
         Some(code) => Message::Remedy(code),
         None => first.code.to_string().into(),

@@ -43,8 +43,8 @@ pub(super) struct RequiredField {
 struct EmptyRecords {
     count: u64,
     first: RecordKey,
-    /// The number of the first record, where that is a booking.
-    number: String,
+    /// What the first record is called.
+    display_name: String,
 }
 
 impl RequiredField {
@@ -151,8 +151,8 @@ fn check_kind(
 
 impl EmptyRecords {
     fn from_first(kind: Kind, row: &Row) -> EmptyRecords {
-        let number = if kind == Kind::Booking { row.display_name.clone() } else { String::new() };
-        EmptyRecords { count: 0, first: RecordKey::new(kind, row.id.clone()), number }
+        let first = RecordKey::new(kind, row.id.clone());
+        EmptyRecords { count: 0, first, display_name: row.display_name.clone() }
     }
 }
 
@@ -197,13 +197,13 @@ fn is_empty(fields: &Fields, name: &str) -> bool {
 fn result(field: &RequiredField, total: u64, empty: Option<&EmptyRecords>) -> CheckResult {
     let records = display::plural_name(field.kind).into();
     let field = field.name.clone();
-    let Some(EmptyRecords { count, first, number }) = empty else {
+    let Some(EmptyRecords { count, first, display_name }) = empty else {
         return CheckResult::ok(
             "probe",
             CheckMessage::RequiredFieldFilled { field, records, total },
         );
     };
-    let example = display::record_name(first, number).into();
+    let example = display::record_name(first, display_name).into();
     let detail = CheckMessage::RequiredFieldEmpty { field, records, count: *count, total, example };
     CheckResult::warning("probe", detail).with_remedy(CheckMessage::FillRequiredField)
 }

@@ -133,7 +133,7 @@ impl RunError {
             _ => None,
         };
         match followup {
-            Some(followup) => Message::WithFollowup(Box::new(self.message()), followup.into()),
+            Some(followup) => Message::Several(vec![self.message(), followup.into()]),
             None => self.message(),
         }
     }

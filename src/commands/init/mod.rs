@@ -108,14 +108,6 @@ fn is_writable(folder: &Path) -> bool {
 }
 
 impl Interview<'_> {
-    /// A comment of the file in the reader's language.
-    fn words(&self, russian: &str, english: &str) -> String {
-        match self.asker.language {
-            Language::Ru => russian.to_owned(),
-            Language::En => english.to_owned(),
-        }
-    }
-
     /// Whether the file was in use before: what it leaves out then has its default by decision.
     fn was_set_up(&self) -> bool {
         ["webhook", "webhook_file"]
@@ -190,7 +182,8 @@ impl Interview<'_> {
             None if self.is_in_etc() && !is_placed => "/var/lib/ecvi-b24/state.db".to_owned(),
             None => return Ok(()),
         };
-        let comment = self.words("программа создаст его сама", "the program makes it itself");
+        let comment =
+            msg!(self.asker.language, "программа создаст его сама", "the program makes it itself");
         self.draft.set(&["state", "path"], state, &comment);
         Ok(())
     }
@@ -247,7 +240,8 @@ impl Interview<'_> {
     }
 
     fn set_mirror(&mut self, path: &str) {
-        let comment = self.words("копия данных Ecvi", "the copy of the data of Ecvi");
+        let comment =
+            msg!(self.asker.language, "копия данных Ecvi", "the copy of the data of Ecvi");
         self.draft.set(&["mirror", "path"], path, &comment);
     }
 

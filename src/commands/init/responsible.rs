@@ -7,6 +7,7 @@ use super::questions::Question;
 use crate::domain::messages::{InitMessage, QuestionMessage};
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Result, RunError};
+use crate::msg;
 use crate::sync::preflight::config_check::PortalOption;
 
 /// Who is responsible: a user, or nobody in particular, which is the webhook's user.
@@ -35,8 +36,11 @@ pub(super) fn ask(interview: &mut Interview<'_>, users: &[PortalOption]) -> Resu
     let known = Kind::DISPLAY_ORDER.map(|kind| known_responsible(interview, kind));
     let are_alike = known.iter().all(|user| *user == known[0]);
     let mut choices = user_choices(interview, users, &known);
-    let differs = interview
-        .words("разные для гостей, компаний и заявок", "others for guests, companies and bookings");
+    let differs = msg!(
+        interview.asker.language,
+        "разные для гостей, компаний и заявок",
+        "others for guests, companies and bookings"
+    );
     choices.push(Choice { value: Answer::Differs, label: differs });
     let proposed = if are_alike { Answer::Is(known[0]) } else { Answer::Differs };
     let question = Question::new(QuestionMessage::Responsible, "--responsible USER");
@@ -98,7 +102,7 @@ fn user_choices(
     users: &[PortalOption],
     known: &[Responsible],
 ) -> Vec<Choice<Answer>> {
-    let own = interview.words("пользователь вебхука", "the webhook's user");
+    let own = msg!(interview.asker.language, "пользователь вебхука", "the webhook's user");
     let mut choices = vec![Choice { value: Answer::Is(None), label: own }];
     for user in users {
         let id = user.id.parse().ok();
@@ -110,8 +114,11 @@ fn user_choices(
             choices.push(Choice { value, label: user.to_string() });
         }
     }
-    let by_number =
-        interview.words("другой, по номеру в портале", "another one, by number in the portal");
+    let by_number = msg!(
+        interview.asker.language,
+        "другой, по номеру в портале",
+        "another one, by number in the portal"
+    );
     choices.push(Choice { value: Answer::ByNumber, label: by_number });
     choices
 }
@@ -122,7 +129,7 @@ fn known_responsible(interview: &Interview<'_>, kind: Kind) -> Responsible {
 
 fn set_responsible(interview: &mut Interview<'_>, kind: Kind, user: Responsible) {
     let key = [kind.crm_entity(), "assigned_by_id"];
-    let comment = interview.words("ответственный", "the responsible user");
+    let comment = msg!(interview.asker.language, "ответственный", "the responsible user");
     match user.and_then(|user| i64::try_from(user).ok()) {
         Some(user) => interview.draft.set(&key, user, &comment),
         None => interview.draft.remove(&key),

@@ -45,8 +45,11 @@ fn take_given(interview: &mut Interview<'_>) -> Result<bool> {
     if let Some(path) = &interview.options.webhook_file {
         let path = interview.as_written(path)?;
         interview.draft.remove(&["portal", "webhook"]);
-        let comment = interview
-            .words("адрес вебхука: пароль ко всей CRM", "the webhook: a password to the whole CRM");
+        let comment = msg!(
+            interview.asker.language,
+            "адрес вебхука: пароль ко всей CRM",
+            "the webhook: a password to the whole CRM"
+        );
         interview.draft.set(&["portal", "webhook_file"], path, &comment);
         return Ok(true);
     }
@@ -97,7 +100,8 @@ fn keep(interview: &mut Interview<'_>, typed: &str) -> Result<()> {
         return Err(usage(InitMessage::WebhookUnusable { reason: reason.into() }));
     }
     let address = typed.trim_start_matches('\u{feff}').trim();
-    let comment = interview.words("пароль ко всей CRM", "a password to the whole CRM");
+    let comment =
+        msg!(interview.asker.language, "пароль ко всей CRM", "a password to the whole CRM");
     interview.draft.remove(&["portal", "webhook_file"]);
     interview.draft.set(&["portal", "webhook"], address, &comment);
     Ok(())

@@ -1,6 +1,6 @@
 //! The screen of `status KIND ID`, in the reader's language.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::issue_text::{heading, issue_lines, operation_name};
 use super::record::{OpenCall, RowSummary, SkipReason};
@@ -13,31 +13,6 @@ use crate::domain::{display, visible_text};
 use crate::msg;
 use crate::state::{Event, HistoryEntry, Stored};
 use crate::sync::plan::Step;
-
-/// A column of the mirror, and what people call it.
-struct Column {
-    name: &'static str,
-    ru: &'static str,
-    en: &'static str,
-}
-
-/// The columns in the order in which people read them.
-const COLUMNS: [Column; 14] = [
-    Column { name: "status", ru: "статус", en: "status" },
-    Column { name: "arrival", ru: "заезд", en: "arrival" },
-    Column { name: "departure", ru: "выезд", en: "departure" },
-    Column { name: "amount", ru: "сумма", en: "amount" },
-    Column { name: "guest_id", ru: "гость заявки", en: "guest of the booking" },
-    Column { name: "guests", ru: "проживают гости", en: "guests who stay" },
-    Column { name: "company_id", ru: "компания", en: "company" },
-    Column { name: "payer_company_id", ru: "плательщик", en: "payer" },
-    Column { name: "name", ru: "название", en: "name" },
-    Column { name: "country", ru: "страна", en: "country" },
-    Column { name: "region", ru: "область", en: "region" },
-    Column { name: "city", ru: "город", en: "city" },
-    Column { name: "phones", ru: "телефонов", en: "phones" },
-    Column { name: "emails", ru: "адресов e-mail", en: "e-mails" },
-];
 
 /// The whole screen. `mirror_error`: why the mirror could not be read.
 pub(super) fn screen(
@@ -120,29 +95,46 @@ fn row_lines(row: &RowSummary, language: Language) -> Vec<String> {
     if let Some(crm_id) = crm_id {
         lines.push(msg!(language, "  crm_id из Ecvi: {crm_id}", "  crm_id of Ecvi: {crm_id}"));
     }
-    lines.extend(COLUMNS.iter().filter_map(|column| column_line(column, values, language)));
+    for (column, name) in columns(language) {
+        let text = values.get(column).and_then(|value| column_text(column, value, language));
+        lines.extend(text.map(|text| format!("  {name}: {}", visible_text::line(&text))));
+    }
     lines
 }
 
-fn column_line(column: &Column, values: &Map<String, Value>, language: Language) -> Option<String> {
-    let text = match values.get(column.name)? {
+/// The columns of the mirror and what people call them, in the order in which people read them.
+fn columns(language: Language) -> [(&'static str, String); 14] {
+    [
+        ("status", msg!(language, "статус", "status")),
+        ("arrival", msg!(language, "заезд", "arrival")),
+        ("departure", msg!(language, "выезд", "departure")),
+        ("amount", msg!(language, "сумма", "amount")),
+        ("guest_id", msg!(language, "гость заявки", "guest of the booking")),
+        ("guests", msg!(language, "проживают гости", "guests who stay")),
+        ("company_id", msg!(language, "компания", "company")),
+        ("payer_company_id", msg!(language, "плательщик", "payer")),
+        ("name", msg!(language, "название", "name")),
+        ("country", msg!(language, "страна", "country")),
+        ("region", msg!(language, "область", "region")),
+        ("city", msg!(language, "город", "city")),
+        ("phones", msg!(language, "телефонов", "phones")),
+        ("emails", msg!(language, "адресов e-mail", "e-mails")),
+    ]
+}
+
+/// The value as people read it; none where it is empty.
+fn column_text(column: &str, value: &Value, language: Language) -> Option<String> {
+    let text = match value {
         Value::Null => return None,
-        Value::String(text) if matches!(column.name, "arrival" | "departure") => {
+        Value::String(text) if matches!(column, "arrival" | "departure") => {
             display::format_mirror_time(text, language)
         }
-        Value::String(text) if column.name == "status" => status_word(text, language),
+        Value::String(text) if column == "status" => status_word(text, language),
         Value::String(text) => text.clone(),
         Value::Array(ids) => ids.iter().map(without_quotes).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     };
-    if text.is_empty() {
-        return None;
-    }
-    let name = match language {
-        Language::Ru => column.ru,
-        Language::En => column.en,
-    };
-    Some(format!("  {name}: {}", visible_text::line(&text)))
+    (!text.is_empty()).then_some(text)
 }
 
 fn status_word(word: &str, language: Language) -> String {

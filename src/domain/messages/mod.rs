@@ -170,12 +170,12 @@ macro_rules! message_of_any_module {
             Remedy(FailureCode),
             /// Several things, a line each.
             Lines(Vec<Message>),
-            /// Several things, with a semicolon between them.
+            /// Several things, with a semicolon between them. States of earlier versions hold what
+            /// happened and what follows from it under another name.
+            #[serde(alias = "WithFollowup")]
             Several(Vec<Message>),
             /// What happened, and after a colon each of its causes.
             Chain(Vec<Message>),
-            /// What happened, and after a semicolon what follows from it.
-            WithFollowup(Box<Message>, Box<Message>),
         }
 
         impl Message {
@@ -188,9 +188,6 @@ macro_rules! message_of_any_module {
                     Message::Lines(lines) => joined(lines, "\n", language),
                     Message::Several(messages) => joined(messages, "; ", language),
                     Message::Chain(links) => joined(links, ": ", language),
-                    Message::WithFollowup(message, followup) => {
-                        format!("{}; {}", message.text(language), followup.text(language))
-                    }
                 }
             }
         }
@@ -317,6 +314,15 @@ mod tests {
         assert_eq!(
             message.text(Language::En),
             "the portal refuses us: PAYMENT_REQUIRED. There is no such portal any more: check the address in [portal] webhook"
+        );
+    }
+
+    #[test]
+    fn what_follows_from_a_message_of_an_earlier_version_is_read_again() {
+        let kept = r#"{"WithFollowup":[{"Foreign":"timeout"},{"Portal":"NoSuchPortal"}]}"#;
+        assert_eq!(
+            kept_and_read_again(kept).text(Language::En),
+            "timeout; There is no such portal any more: check the address in [portal] webhook"
         );
     }
 

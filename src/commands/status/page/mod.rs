@@ -66,16 +66,9 @@ pub(crate) fn render(
          <meta name=\"robots\" content=\"noindex\">\n\
          {POLICY}<meta name=\"referrer\" content=\"no-referrer\">\n{refresh}<title>{title}</title>\n\
          <style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
-        lang = lang(view.language),
+        lang = view.language.code(),
         title = html::text(&title(&verdict, view.language)),
     )
-}
-
-fn lang(language: Language) -> &'static str {
-    match language {
-        Language::Ru => "ru",
-        Language::En => "en",
-    }
 }
 
 fn title(verdict: &Verdict, language: Language) -> String {

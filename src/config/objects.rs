@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use enum_map::{EnumMap, enum_map};
+
 use super::choices::MatchBy;
 use super::fields::DedicatedKeys;
 use super::stays::StayFigure;
@@ -45,9 +47,8 @@ pub struct DealConfig {
     pub title: Template,
     /// `COMMENTS`, with names of columns in it.
     pub comments: Template,
-    /// Stage, in full (`C5:NEW`), and probability of each status, in the order of
-    /// [`BookingStatus::ALL`].
-    pub stages: [(String, u8); 6],
+    /// Stage, in full (`C5:NEW`), and probability of each status.
+    pub stages: EnumMap<BookingStatus, (String, u8)>,
     /// Field of the portal -> column of the mirror.
     pub fields: BTreeMap<String, String>,
 }
@@ -55,7 +56,7 @@ pub struct DealConfig {
 impl DealConfig {
     /// Stage and probability of a status.
     pub fn stage(&self, status: BookingStatus) -> (&str, u8) {
-        let (stage, probability) = &self.stages[status as usize];
+        let (stage, probability) = &self.stages[status];
         (stage, *probability)
     }
 
@@ -113,17 +114,16 @@ fn check_party(kind: Kind, party: &PartyConfig) -> Result<(), ConfigMessage> {
 pub(super) fn deal(deal: file::Deal) -> Result<DealConfig, ConfigMessage> {
     let keyed = DedicatedKeys::of(deal.assigned_by_id.as_ref(), deal.source_id.as_ref());
     fields::check(Kind::Booking, &deal.fields, &keyed)?;
-    let file::Stages { temporary, confirmed, checked_in, checked_out, cancelled, no_show } =
-        deal.stages;
-    let stages = [
-        (temporary, deal.probability.temporary),
-        (confirmed, deal.probability.confirmed),
-        (checked_in, deal.probability.checked_in),
-        (checked_out, deal.probability.checked_out),
-        (cancelled, deal.probability.cancelled),
-        (no_show, deal.probability.no_show),
-    ];
-    for ((_, probability), status) in stages.iter().zip(BookingStatus::ALL) {
+    let file::Deal { stages, probability, .. } = deal;
+    let stages = enum_map! {
+        BookingStatus::Temporary => (&stages.temporary, probability.temporary),
+        BookingStatus::Confirmed => (&stages.confirmed, probability.confirmed),
+        BookingStatus::CheckedIn => (&stages.checked_in, probability.checked_in),
+        BookingStatus::CheckedOut => (&stages.checked_out, probability.checked_out),
+        BookingStatus::Cancelled => (&stages.cancelled, probability.cancelled),
+        BookingStatus::NoShow => (&stages.no_show, probability.no_show),
+    };
+    for (status, (_, probability)) in &stages {
         bounded_int(&format!("[deal.probability] {}", status.word()), *probability, 0..=100)?;
     }
     Ok(DealConfig {
@@ -132,16 +132,21 @@ pub(super) fn deal(deal: file::Deal) -> Result<DealConfig, ConfigMessage> {
         source_id: deal.source_id,
         title: deal.title,
         comments: deal.comments,
-        stages: stages
-            .map(|(stage, probability)| (full_stage(deal.category_id, stage), probability as u8)),
+        stages: stages.map(|_, (stage, probability)| {
+            (full_stage(deal.category_id, stage), probability as u8)
+        }),
         fields: deal.fields,
     })
 }
 
 /// The stage as the portal calls it: in a funnel other than the general one it carries the funnel's
 /// prefix.
-fn full_stage(category_id: u64, stage: String) -> String {
-    if category_id == 0 || stage.contains(':') { stage } else { format!("C{category_id}:{stage}") }
+fn full_stage(category_id: u64, stage: &str) -> String {
+    if category_id == 0 || stage.contains(':') {
+        stage.to_owned()
+    } else {
+        format!("C{category_id}:{stage}")
+    }
 }
 
 #[cfg(test)]
@@ -150,8 +155,8 @@ mod tests {
 
     #[test]
     fn a_stage_of_another_funnel_carries_its_prefix_once() {
-        assert_eq!(full_stage(0, "NEW".into()), "NEW");
-        assert_eq!(full_stage(5, "NEW".into()), "C5:NEW");
-        assert_eq!(full_stage(5, "C5:NEW".into()), "C5:NEW");
+        assert_eq!(full_stage(0, "NEW"), "NEW");
+        assert_eq!(full_stage(5, "NEW"), "C5:NEW");
+        assert_eq!(full_stage(5, "C5:NEW"), "C5:NEW");
     }
 }

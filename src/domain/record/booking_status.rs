@@ -1,10 +1,13 @@
 //! How far a booking has come.
 
+use enum_map::Enum;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
 /// The state of a booking.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, EnumString, IntoStaticStr, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Debug, Enum, EnumString, IntoStaticStr, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum BookingStatus {

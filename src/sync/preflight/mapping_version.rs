@@ -118,7 +118,7 @@ fn fingerprint(config: &Config, statuses: impl Iterator<Item = String>) -> u64 {
         mirror;
     let DealConfig { currency, title, comments, stages, fields, assigned_by_id: _, source_id: _ } =
         deal;
-    let stages = stages.iter().map(|(stage, probability)| format!("{stage} {probability}"));
+    let stages = stages.values().map(|(stage, probability)| format!("{stage} {probability}"));
     let texts = [currency, title.source(), comments.source()].map(str::to_owned);
     let queries = sources.values().cloned();
     let all = queries.chain(statuses).chain(person(contact)).chain(person(company));

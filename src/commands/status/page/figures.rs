@@ -1,6 +1,7 @@
 //! The figures of the page: the last run, the mirror, how many records.
 
 use chrono::{DateTime, Utc};
+use indicatif::HumanCount;
 
 use super::super::overview::Overview;
 use super::super::sections::pending_unknown;
@@ -114,19 +115,11 @@ fn row(name: &str, counts: &RecordCounts, language: Language) -> String {
 
 /// `12345` -> `12 345`, `12,345`
 pub(super) fn grouped(number: u64, language: Language) -> String {
-    let separator = match language {
-        Language::Ru => '\u{a0}',
-        Language::En => ',',
-    };
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(separator);
-        }
-        grouped.push(digit);
+    let english = HumanCount(number).to_string();
+    match language {
+        Language::Ru => english.replace(',', "\u{a0}"),
+        Language::En => english,
     }
-    grouped
 }
 
 #[cfg(test)]

@@ -31,35 +31,19 @@ pub enum PortalAssumption {
 }
 
 impl PortalAssumption {
-    /// What should be so.
-    pub(super) fn title(self) -> CheckMessage {
+    /// What should be so, and what follows where it is not.
+    pub(super) fn title_and_consequence(self) -> (CheckMessage, CheckMessage) {
         match self {
-            PortalAssumption::Creation => CheckMessage::Creation,
-            PortalAssumption::Origin => CheckMessage::Origin,
-            PortalAssumption::Comments => CheckMessage::Comments,
-            PortalAssumption::Address => CheckMessage::Address,
-            PortalAssumption::Phones => CheckMessage::Phones,
-            PortalAssumption::ClosingDate => CheckMessage::ClosingDate,
-            PortalAssumption::UnknownStage => CheckMessage::UnknownStage,
-            PortalAssumption::Unbinding => CheckMessage::Unbinding,
-            PortalAssumption::Import => CheckMessage::Import,
-            PortalAssumption::Deletion => CheckMessage::Deletion,
-        }
-    }
-
-    /// What follows where it is not so.
-    pub(super) fn consequence(self) -> CheckMessage {
-        match self {
-            PortalAssumption::Creation => CheckMessage::WithoutCreation,
-            PortalAssumption::Origin => CheckMessage::WithoutOrigin,
-            PortalAssumption::Comments => CheckMessage::WithoutComments,
-            PortalAssumption::Address => CheckMessage::WithoutAddress,
-            PortalAssumption::Phones => CheckMessage::WithoutPhones,
-            PortalAssumption::ClosingDate => CheckMessage::WithoutClosingDate,
-            PortalAssumption::UnknownStage => CheckMessage::WithoutUnknownStage,
-            PortalAssumption::Unbinding => CheckMessage::WithoutUnbinding,
-            PortalAssumption::Import => CheckMessage::WithoutImport,
-            PortalAssumption::Deletion => CheckMessage::WithoutDeletion,
+            Self::Creation => (CheckMessage::Creation, CheckMessage::WithoutCreation),
+            Self::Origin => (CheckMessage::Origin, CheckMessage::WithoutOrigin),
+            Self::Comments => (CheckMessage::Comments, CheckMessage::WithoutComments),
+            Self::Address => (CheckMessage::Address, CheckMessage::WithoutAddress),
+            Self::Phones => (CheckMessage::Phones, CheckMessage::WithoutPhones),
+            Self::ClosingDate => (CheckMessage::ClosingDate, CheckMessage::WithoutClosingDate),
+            Self::UnknownStage => (CheckMessage::UnknownStage, CheckMessage::WithoutUnknownStage),
+            Self::Unbinding => (CheckMessage::Unbinding, CheckMessage::WithoutUnbinding),
+            Self::Import => (CheckMessage::Import, CheckMessage::WithoutImport),
+            Self::Deletion => (CheckMessage::Deletion, CheckMessage::WithoutDeletion),
         }
     }
 }

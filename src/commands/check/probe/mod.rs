@@ -65,8 +65,11 @@ struct Trial {
 /// What the last probe found, for a check that makes none.
 pub(super) fn last(state: &State) -> Option<CheckResult> {
     let Findings { at, holds, .. } = state.get(&PROBE).ok().flatten()?;
-    let broken = holds.iter().filter(|(_, holds)| !**holds);
-    let broken: Vec<Message> = broken.map(|(assumption, _)| assumption.title().into()).collect();
+    let mut broken: Vec<Message> = Vec::new();
+    for (assumption, _) in holds.iter().filter(|(_, holds)| !**holds) {
+        let (title, _) = assumption.title_and_consequence();
+        broken.push(title.into());
+    }
     if broken.is_empty() {
         return Some(CheckResult::ok("probe", CheckMessage::LastProbeHeld { at }));
     }
@@ -183,14 +186,15 @@ fn check_required(
 /// hotel's records.
 fn result(trial: &Trial, config: &Config, is_explained: bool) -> CheckResult {
     let Trial { assumption, holds } = trial;
-    let title = assumption.title().into();
+    let (title, consequence) = assumption.title_and_consequence();
+    let title = title.into();
     match holds {
         Ok(true) => CheckResult::ok("probe", CheckMessage::Holds { assumption: title }),
         Ok(false) => {
             let is_needed = *assumption == PortalAssumption::Import
                 && config.export.method == ExportMethod::Import;
             let broken = broken(is_needed, CheckMessage::DoesNotHold { assumption: title });
-            broken.with_remedy(assumption.consequence())
+            broken.with_remedy(consequence)
         }
         Err(error) => {
             let is_refused = *assumption == PortalAssumption::Creation
@@ -199,7 +203,7 @@ fn result(trial: &Trial, config: &Config, is_explained: bool) -> CheckResult {
             let reason = reason(error).into();
             let not_tried =
                 broken(is_refused, CheckMessage::NotTried { assumption: title, reason });
-            if is_refused { not_tried.with_remedy(assumption.consequence()) } else { not_tried }
+            if is_refused { not_tried.with_remedy(consequence) } else { not_tried }
         }
     }
 }

@@ -27,7 +27,7 @@ fn main() -> ExitCode {
 }
 
 fn program() -> ExitCode {
-    let help_language = Language::of_help(|name| std::env::var(name).ok());
+    let help_language = Language::for_help(|name| std::env::var(name).ok());
     let cli = match command_line::parse(help_language) {
         Ok(cli) => cli,
         Err(error) => return explain(&error, help_language),

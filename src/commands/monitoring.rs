@@ -21,8 +21,8 @@ struct Target<'c> {
     key: &'static str,
     path: Option<&'c Path>,
     mark: &'static str,
-    /// When it was last told that it cannot be written.
-    told: &'static LastTime,
+    /// When people were last told that it cannot be written.
+    last_warning: &'static LastTime,
 }
 
 /// Writes what the configuration asks for after a run that holds the lock. `pending` is what it
@@ -36,7 +36,7 @@ pub(super) fn after_run(config: &Config, pending: Option<&PerKind<u64>>, now: Da
 
 /// Likewise where no run could be made: the lock, the state or the connection cannot be used.
 pub(super) fn after_failed_start(config: &Config, error: &RunError, now: DateTime<Utc>) {
-    write(config, Writer::Run, now, || Overview::of_error(config, error.message(), now));
+    write(config, Writer::Run, now, || Overview::for_error(config, error.message(), now));
 }
 
 /// Likewise where another run is under way: an initial export may take hours, and nobody else says
@@ -84,7 +84,7 @@ fn write_files(config: &Config, overview: &Overview, writer: Writer, now: DateTi
         key: "[monitoring] status_page",
         path: config.monitoring.status_page.as_deref(),
         mark: page::MARK,
-        told: &PAGE_TOLD,
+        last_warning: &PAGE_TOLD,
     };
     write_file(config, &page, writer, now, || {
         page::render(overview, Written::AfterRuns, config, now)
@@ -93,7 +93,7 @@ fn write_files(config: &Config, overview: &Overview, writer: Writer, now: DateTi
         key: "[monitoring] metrics_file",
         path: config.monitoring.metrics_file.as_deref(),
         mark: metrics::MARK,
-        told: &METRICS_TOLD,
+        last_warning: &METRICS_TOLD,
     };
     write_file(config, &figures, writer, now, || metrics::render(overview));
 }
@@ -105,22 +105,22 @@ fn write_file(
     now: DateTime<Utc>,
     render: impl FnOnce() -> String,
 ) {
-    let Target { key, path, mark, told } = target;
+    let Target { key, path, mark, last_warning } = target;
     let Some(path) = path else { return };
     let text = render();
     let Err(error) = publish(&Published { path, mark, text: &text }, writer) else { return };
     let reason = Message::from(error).text(config.language);
     let path = path.display().to_string();
     let warning = NoticeMessage::FileNotWritten { key: (*key).to_owned(), path, reason };
-    if is_to_be_told(config, told, now) {
+    if is_warning_due(config, last_warning, now) {
         log::warn!("{}", warning.localized(config.language));
     }
 }
 
 /// In cron's mail once a day is enough. No state is made for it.
-fn is_to_be_told(config: &Config, told: &LastTime, now: DateTime<Utc>) -> bool {
+fn is_warning_due(config: &Config, last_warning: &LastTime, now: DateTime<Utc>) -> bool {
     if !config.state.exists() {
         return true;
     }
-    State::open(&config.state).and_then(|state| state.once_a_day(told, now)).unwrap_or(true)
+    State::open(&config.state).and_then(|state| state.once_a_day(last_warning, now)).unwrap_or(true)
 }

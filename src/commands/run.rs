@@ -53,7 +53,7 @@ pub fn run(cli: &Cli, language: Language) -> Result<Outcome> {
         Command::Config(ConfigCommand::Show) => config_show(cli, &load_config(&start)?),
         Command::Completions { shell } => print(&shell_and_manual::completion_script(*shell)),
         Command::Man { command } => {
-            let language = Language::of_help(|name| std::env::var(name).ok());
+            let language = Language::for_help(|name| std::env::var(name).ok());
             print(&shell_and_manual::manual_page(command.as_deref(), language)?)
         }
     }
@@ -258,7 +258,7 @@ fn after_repair(
 
 fn config_show(cli: &Cli, config: &Config) -> Result<Outcome> {
     let path = config::find_config_file(cli.config.as_deref());
-    let proxy = match Proxy::of_environment(&config.portal.webhook.address()) {
+    let proxy = match Proxy::from_environment(&config.portal.webhook.address()) {
         Ok(proxy) => proxy.map(|proxy| format!("# proxy: {proxy}\n")).unwrap_or_default(),
         Err(error) => format!("# proxy: {error}\n"),
     };

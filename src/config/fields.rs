@@ -40,7 +40,7 @@ pub(super) struct DedicatedKeys {
 }
 
 impl DedicatedKeys {
-    pub(super) fn of(assigned_by_id: Option<&u64>, source_id: Option<&String>) -> DedicatedKeys {
+    pub(super) fn new(assigned_by_id: Option<&u64>, source_id: Option<&String>) -> DedicatedKeys {
         DedicatedKeys { assigned_by_id: assigned_by_id.is_some(), source_id: source_id.is_some() }
     }
 }

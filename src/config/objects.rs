@@ -106,13 +106,13 @@ pub(super) fn company(section: file::Company) -> Result<PartyConfig, ConfigMessa
 
 fn check_party(kind: Kind, party: &PartyConfig) -> Result<(), ConfigMessage> {
     fields::check_phone_type(kind, &party.phone_type)?;
-    let keyed = DedicatedKeys::of(party.assigned_by_id.as_ref(), party.source_id.as_ref());
+    let keyed = DedicatedKeys::new(party.assigned_by_id.as_ref(), party.source_id.as_ref());
     fields::check(kind, &party.fields, &keyed)?;
     stays::check(&party.stays, &party.fields)
 }
 
 pub(super) fn deal(deal: file::Deal) -> Result<DealConfig, ConfigMessage> {
-    let keyed = DedicatedKeys::of(deal.assigned_by_id.as_ref(), deal.source_id.as_ref());
+    let keyed = DedicatedKeys::new(deal.assigned_by_id.as_ref(), deal.source_id.as_ref());
     fields::check(Kind::Booking, &deal.fields, &keyed)?;
     let file::Deal { stages, probability, .. } = deal;
     let stages = enum_map! {

@@ -39,7 +39,7 @@ impl Webhook {
             || !is_plain
             || !is_bare
             || user.parse::<u64>().is_err()
-            || !is_code(secret)
+            || !is_secret(secret)
         {
             return Err(ConfigMessage::WebhookForm);
         }
@@ -117,7 +117,7 @@ fn unreadable(error: ParseError) -> ConfigMessage {
     }
 }
 
-fn is_code(text: &str) -> bool {
+fn is_secret(text: &str) -> bool {
     !text.is_empty()
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }

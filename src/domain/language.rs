@@ -37,7 +37,7 @@ impl Language {
 
     /// The language of `--help`, which is asked for before there is a configuration: Russian where
     /// the environment begins with `ru`, else English, as other programs have it.
-    pub fn of_help(variable: impl Fn(&str) -> Option<String>) -> Language {
+    pub fn for_help(variable: impl Fn(&str) -> Option<String>) -> Language {
         match locale(variable) {
             Some(locale) if locale.starts_with("ru") => Language::Ru,
             Some(_) | None => Language::En,

@@ -14,7 +14,7 @@ pub fn print(text: &str) -> Result<()> {
 /// Prints what `write` writes while it writes. A reader that went away (`| head`) is no failure.
 pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
     let mut reader_left = false;
-    let stdout = Watched { inner: std::io::stdout().lock(), reader_left: &mut reader_left };
+    let stdout = PipeWriter { inner: std::io::stdout().lock(), reader_left: &mut reader_left };
     let mut out = Visible::new(BufWriter::new(BarSafeWriter(stdout)));
     let written = write(&mut out).and_then(|()| Ok(out.flush()?));
     drop(out);
@@ -22,12 +22,12 @@ pub fn print_with(write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()
 }
 
 /// Notes that the reader of a pipe went away.
-struct Watched<'n, W> {
+struct PipeWriter<'n, W> {
     inner: W,
     reader_left: &'n mut bool,
 }
 
-impl<W> Watched<'_, W> {
+impl<W> PipeWriter<'_, W> {
     fn note<T>(&mut self, result: std::io::Result<T>) -> std::io::Result<T> {
         *self.reader_left |=
             result.as_ref().is_err_and(|error| error.kind() == ErrorKind::BrokenPipe);
@@ -35,7 +35,7 @@ impl<W> Watched<'_, W> {
     }
 }
 
-impl<W: Write> Write for Watched<'_, W> {
+impl<W: Write> Write for PipeWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let written = self.inner.write(bytes);
         self.note(written)

@@ -69,7 +69,7 @@ impl Http {
     /// Prepares the connection; nothing is sent yet.
     pub fn new(config: &PortalConfig) -> Result<Http> {
         let roots = tls::roots(config.ca_file.as_deref())?;
-        let proxy = Proxy::of_environment(&config.webhook.address())?;
+        let proxy = Proxy::from_environment(&config.webhook.address())?;
         let agent_config = Agent::config_builder()
             .tls_config(TlsConfig::builder().root_certs(roots).build())
             .proxy(proxy.as_ref().map(Proxy::to_ureq))
@@ -156,7 +156,7 @@ fn agent(config: &ureq::config::Config, connect_failed: &Arc<AtomicBool>) -> Age
 /// # Errors
 /// Why it was not fetched, without the address, which may contain a token.
 pub fn fetch(url: &str, timeout: Duration) -> anyhow::Result<()> {
-    let proxy = Proxy::of_environment(url)?;
+    let proxy = Proxy::from_environment(url)?;
     let config = Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .proxy(proxy.as_ref().map(Proxy::to_ureq))

@@ -171,7 +171,7 @@ impl RateLimits {
     ) {
         let budget = self.budget(method);
         budget.operating = operating;
-        budget.unanswered = Unanswered::told(operating, now);
+        budget.unanswered = Unanswered::after_answer(operating, now);
         if let Some(resets_at) = resets_at.and_then(|at| DateTime::from_timestamp(at, 0)) {
             budget.resets_at = resets_at;
         }

@@ -31,11 +31,14 @@ impl Proxy {
     ///
     /// # Errors
     /// A variable that names no usable proxy. Its value is not shown: it may contain a password.
-    pub fn of_environment(target: &str) -> Result<Option<Proxy>> {
-        Proxy::among(target, |name| std::env::var(name).ok())
+    pub fn from_environment(target: &str) -> Result<Option<Proxy>> {
+        Proxy::from_variables(target, |name| std::env::var(name).ok())
     }
 
-    fn among(target: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>> {
+    fn from_variables(
+        target: &str,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Option<Proxy>> {
         let Ok(target) = Url::parse(target) else { return Ok(None) };
         let no_proxy = first_filled(["no_proxy", "NO_PROXY"], &variable);
         let exempt = no_proxy.map(|(_, value)| value).unwrap_or_default();
@@ -156,7 +159,7 @@ mod tests {
         let value = |name: &str| {
             variables.iter().find(|(of, _)| *of == name).map(|(_, value)| (*value).to_owned())
         };
-        Proxy::among(target, value).unwrap().map(|proxy| proxy.to_string())
+        Proxy::from_variables(target, value).unwrap().map(|proxy| proxy.to_string())
     }
 
     #[test]
@@ -187,8 +190,9 @@ mod tests {
             "http://user:s3cr3t@", "ftp://user:s3cr3t@p:21", "socks5://user:s3cr3t@p",
             "http://s3cr3t p",
         ] {
-            let error = Proxy::among(PORTAL, |name| (name == "ALL_PROXY").then(|| broken.into()))
-                .unwrap_err();
+            let error =
+                Proxy::from_variables(PORTAL, |name| (name == "ALL_PROXY").then(|| broken.into()))
+                    .unwrap_err();
             let error = error.to_string();
             assert!(error.contains("ALL_PROXY") && !error.contains("s3cr3t"), "{error}");
         }

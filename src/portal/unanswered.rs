@@ -24,7 +24,7 @@ pub(super) struct Unanswered {
 impl Unanswered {
     /// The portal has just said what its window contains. How that is spread over the minutes is
     /// unknown. So all of it counts as used now, and nothing drops out too early.
-    pub(super) fn told(operating: f64, now: DateTime<Utc>) -> Unanswered {
+    pub(super) fn after_answer(operating: f64, now: DateTime<Utc>) -> Unanswered {
         Unanswered { seconds: 0.0, minutes: BTreeMap::from([(minute(now), operating)]) }
     }
 

@@ -72,7 +72,7 @@ pub(super) fn find(
     let best = score(rows, wanted);
     let row = rows.iter().find(|row| best > 0 && hits(row, wanted) == best);
     let Some(row) = row else { return Err(none(rows, wanted)) };
-    Layout::of(row, table, wanted)
+    Layout::from_row(row, table, wanted)
 }
 
 fn none(rows: &[Record], wanted: &[Heading]) -> LayoutError {
@@ -100,7 +100,11 @@ fn present(row: &Record) -> Vec<String> {
 }
 
 impl Layout {
-    fn of(row: &Record, table: MirrorTable, wanted: &[Heading]) -> Result<Layout, LayoutError> {
+    fn from_row(
+        row: &Record,
+        table: MirrorTable,
+        wanted: &[Heading],
+    ) -> Result<Layout, LayoutError> {
         let headings: Vec<String> = row.fields.iter().map(|field| plain_heading(field)).collect();
         let mut places: BTreeMap<&str, Place> = BTreeMap::new();
         let mut missing = Vec::new();
@@ -127,7 +131,7 @@ impl Layout {
     }
 
     /// Of a file without a line, which somebody says is right.
-    pub(super) fn of_nothing(table: MirrorTable, wanted: &[Heading]) -> Layout {
+    pub(super) fn for_empty_file(table: MirrorTable, wanted: &[Heading]) -> Layout {
         let mut places = BTreeMap::new();
         for heading in wanted {
             add(&mut places, heading, 0);

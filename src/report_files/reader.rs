@@ -143,7 +143,7 @@ fn open_text(source: &Source, reading: Reading<'_>, file: File) -> Result<(Layou
         if !reading.is_trusted {
             return Err(empty(source, *table));
         }
-        Layout::of_nothing(*table, headings)
+        Layout::for_empty_file(*table, headings)
     } else {
         let (separator, rows) = separated(&head, |rows| layout::score(rows, headings));
         let layout = layout::find(&rows, *table, headings)
@@ -205,7 +205,7 @@ fn open_workbook(
         if !reading.is_trusted {
             return Err(empty(source, *table));
         }
-        return Ok((Layout::of_nothing(*table, headings), Records::Sheet(best.into_iter())));
+        return Ok((Layout::for_empty_file(*table, headings), Records::Sheet(best.into_iter())));
     }
     let layout = layout::find(first_rows(&best), *table, headings)
         .map_err(|error| refusal::headings(&source.path, *table, error))?;

@@ -50,7 +50,7 @@ pub enum Finding {
 }
 
 impl Flaw {
-    fn of_cell(line: u64, place: &Place, kind: FlawMessage) -> Flaw {
+    fn in_cell(line: u64, place: &Place, kind: FlawMessage) -> Flaw {
         Flaw { line, heading: Some(place.heading.clone()), kind }
     }
 
@@ -147,10 +147,10 @@ impl RowReader<'_> {
         for place in &self.layout.places {
             let text = place.value(&record.fields);
             let cell = cells::understand(self.table, &place.column, text)
-                .map_err(|kind| Flaw::of_cell(line, place, kind))?;
+                .map_err(|kind| Flaw::in_cell(line, place, kind))?;
             let kind = cell.flaw.or_else(|| self.flaw_of_booking(&place.column, &cell.value));
             if let Some(kind) = kind {
-                flaws.push(Flaw::of_cell(line, place, kind));
+                flaws.push(Flaw::in_cell(line, place, kind));
             }
             values.push(cell.value);
         }

@@ -55,7 +55,7 @@ pub(super) enum Problem {
 }
 
 impl Drift {
-    pub(super) fn of_card(kind: Kind, crm_id: i64, problem: Problem) -> Drift {
+    pub(super) fn for_card(kind: Kind, crm_id: i64, problem: Problem) -> Drift {
         Drift { subject: Subject::Card(kind), crm_ids: vec![crm_id], problem }
     }
 

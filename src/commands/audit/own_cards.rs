@@ -37,7 +37,7 @@ impl Audit<'_, '_, '_> {
         for ((kind, crm_id), reason) in gaps {
             if self.state.records_of_object(kind, crm_id)?.is_empty() {
                 let problem = Problem::Unreadable { reason: reason.into() };
-                self.report(&Drift::of_card(kind, crm_id, problem))?;
+                self.report(&Drift::for_card(kind, crm_id, problem))?;
             }
         }
         Ok(())
@@ -78,7 +78,7 @@ impl Audit<'_, '_, '_> {
                 let is_orphan = existing.contains_key(&crm_id)
                     && !self.state.has_record_for(kind, &origin, crm_id)?;
                 if is_orphan {
-                    self.report(&Drift::of_card(kind, crm_id, Problem::Orphan { origin }))?;
+                    self.report(&Drift::for_card(kind, crm_id, Problem::Orphan { origin }))?;
                 }
             }
         }

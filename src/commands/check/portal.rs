@@ -15,7 +15,7 @@ use crate::sync::preflight::{config_check, portal_identity};
 
 /// The proxy between this machine and the portal.
 pub(super) fn proxy(config: &Config) -> Option<CheckResult> {
-    let proxy = Proxy::of_environment(&config.portal.webhook.address()).ok()??;
+    let proxy = Proxy::from_environment(&config.portal.webhook.address()).ok()??;
     Some(CheckResult::ok("proxy", CheckMessage::ProxyUsed { proxy: proxy.to_string() }))
 }
 

@@ -31,7 +31,7 @@ pub(super) fn take_given(interview: &mut Interview<'_>) -> Result<()> {
 /// Asks for the report of each table; a hotel may have none of companies.
 pub(super) fn ask(interview: &mut Interview<'_>) -> Result<()> {
     for table in REPORTS {
-        let about = told_of(table).to_owned();
+        let about = russian_about(table).to_owned();
         let text = QuestionMessage::Report { about, records: table.plural_name().into() };
         let question = Question::new(text, format!("--report {}=FILE", table.name()))
             .with_help(QuestionMessage::HelpWithReport);
@@ -51,7 +51,7 @@ pub(super) fn ask(interview: &mut Interview<'_>) -> Result<()> {
 }
 
 /// What a report tells of, in the Russian case.
-fn told_of(table: MirrorTable) -> &'static str {
+fn russian_about(table: MirrorTable) -> &'static str {
     match table {
         MirrorTable::Guests => "гостях",
         MirrorTable::Companies => "компаниях",

@@ -44,13 +44,13 @@ pub(super) struct Activity {
 
 impl Activity {
     /// Of these runs, by the reader's clock.
-    pub(super) fn of<Z: TimeZone>(runs: &[Run], now: &DateTime<Z>) -> Activity {
+    pub(super) fn from_runs<Z: TimeZone>(runs: &[Run], now: &DateTime<Z>) -> Activity {
         Activity { hours: bars(runs, hour_starts(now)), days: bars(runs, day_starts(now)) }
     }
 }
 
 impl Sums {
-    fn of(run: &Run) -> Sums {
+    fn from_run(run: &Run) -> Sums {
         let Counts { created, updated, deleted, failed: _ } = run.counts;
         let records = created.sum() + updated.sum() + deleted;
         let sums = Sums { records, requests: run.requests, ..Sums::default() };
@@ -89,7 +89,7 @@ fn bars(runs: &[Run], starts: Vec<DateTime<Utc>>) -> Vec<Bar> {
         starts.into_iter().map(|from| Bar { from, sums: Sums::default() }).collect();
     for run in runs {
         if let Some(bar) = bars.iter_mut().rev().find(|bar| bar.from <= run.started_at) {
-            bar.sums = bar.sums.plus(Sums::of(run));
+            bar.sums = bar.sums.plus(Sums::from_run(run));
         }
     }
     bars
@@ -154,7 +154,7 @@ mod tests {
             run("2026-11-28T21:00:00Z", Some(Outcome::Refused)),
             run("2026-11-28T21:27:00Z", None),
         ];
-        let Activity { hours, days } = Activity::of(&runs, &now);
+        let Activity { hours, days } = Activity::from_runs(&runs, &now);
         assert_eq!((hours.len(), days.len()), (24, 7));
         assert_eq!(
             (hours[0].from, days[0].from),
@@ -171,7 +171,7 @@ mod tests {
     fn half_hours_of_a_time_zone_are_hours_of_its_clock() {
         let kabul = FixedOffset::east_opt(4 * 3_600 + 1_800).unwrap();
         let now = parse_rfc3339("2026-11-28T21:45:00Z").with_timezone(&kabul);
-        let last = Activity::of(&[], &now).hours[23].from;
+        let last = Activity::from_runs(&[], &now).hours[23].from;
         assert_eq!(last, "2026-11-28T21:30:00Z".parse::<DateTime<Utc>>().unwrap());
     }
 }

@@ -56,7 +56,7 @@ pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result
         monitoring::write_page(path, &overview, config, now)?;
     }
     let mut status = if *check && !json {
-        Status::of_files(config, &state, *kind)?
+        Status::from_files(config, &state, *kind)?
     } else {
         Status::collect(config, &state, *kind, now)?
     };
@@ -134,9 +134,9 @@ impl View<'_> {
 
 impl Status {
     /// What state and files say; the rows of the mirror are not read.
-    fn of_files(config: &Config, state: &State, kind: Option<Kind>) -> Result<Status> {
+    fn from_files(config: &Config, state: &State, kind: Option<Kind>) -> Result<Status> {
         let mut status = Status::read(state, kind, config.language)?;
-        status.mirror = MirrorFile::of(config);
+        status.mirror = MirrorFile::read(config);
         Ok(status)
     }
 
@@ -147,7 +147,7 @@ impl Status {
         kind: Option<Kind>,
         now: DateTime<Utc>,
     ) -> Result<Status> {
-        let mut status = Status::of_files(config, state, kind)?;
+        let mut status = Status::from_files(config, state, kind)?;
         status.is_mapping_changed = mapping_version::has_changed(config, state)?;
         match pending::count(config, state, now) {
             Ok(pending) => status.add(&pending),
@@ -184,7 +184,7 @@ pub struct AgeLimits {
 
 impl MirrorFile {
     /// As it is now.
-    pub fn of(config: &Config) -> MirrorFile {
+    pub fn read(config: &Config) -> MirrorFile {
         let written_at = written_at(&config.mirror.path);
         MirrorFile { written_at: written_at.map(|at| at.trunc_subsecs(0)) }
     }

@@ -41,7 +41,7 @@ impl Overview {
         pending: Option<&PerKind<u64>>,
         now: DateTime<Utc>,
     ) -> Result<Overview> {
-        let mut status = Status::of_files(config, state, None)?;
+        let mut status = Status::from_files(config, state, None)?;
         status.is_mapping_changed = mapping_version::has_changed(config, state)?;
         for (kind, counts) in &mut status.records {
             counts.pending = pending.map(|pending| pending[*kind]);
@@ -51,7 +51,7 @@ impl Overview {
 
     /// As things stand while another run is under way. The mirror is not read: the run does that.
     pub fn beside_run(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Overview> {
-        let mut status = Status::of_files(config, state, None)?;
+        let mut status = Status::from_files(config, state, None)?;
         status.overdue = overdue::overdue_notice(config, now);
         Ok(Overview { is_running: true, ..Overview::with(config, state, status, now)? })
     }
@@ -78,7 +78,10 @@ impl Overview {
         Ok(Overview {
             status,
             health: Health::of_last_run(state)?,
-            activity: Activity::of(&state.runs_since(now - WEEK)?, &now.with_timezone(&Local)),
+            activity: Activity::from_runs(
+                &state.runs_since(now - WEEK)?,
+                &now.with_timezone(&Local),
+            ),
             totals: state.totals()?,
             is_running: false,
             error: None,
@@ -87,7 +90,7 @@ impl Overview {
     }
 
     /// No run could be made, and the state tells nothing.
-    pub fn of_error(config: &Config, error: Message, now: DateTime<Utc>) -> Result<Overview> {
+    pub fn for_error(config: &Config, error: Message, now: DateTime<Utc>) -> Result<Overview> {
         let overview = Overview::after_run(config, &State::in_memory()?, None, now)?;
         Ok(Overview { error: Some(error), ..overview })
     }

@@ -28,7 +28,7 @@ impl Client<'_> {
 
     /// Counts the methods whose commands all failed, because the answer does not say what those
     /// have used.
-    pub(super) fn record_untold_charges(
+    pub(super) fn record_missing_charges(
         &mut self,
         calls: &CallCounts<'_>,
         batch: &Batch<'_>,

@@ -223,7 +223,7 @@ impl<'p> Client<'p> {
         }
         let response = answer?;
         self.record_costs(&batch, &response);
-        self.record_untold_charges(&calls, &batch, &response);
+        self.record_missing_charges(&calls, &batch, &response);
         let replies = batch.replies(response).inspect_err(|_| self.portal.reconnect())?;
         self.record_refusals(commands, &replies);
         Ok(replies)

@@ -8,7 +8,7 @@ use super::asker::{tell, tell_problem, usage};
 use super::questions::Question;
 use crate::commands::check::{self, CheckStatus, Checks};
 use crate::config::Webhook;
-use crate::domain::messages::{InitMessage, Message, QuestionMessage};
+use crate::domain::messages::{CheckMessage, InitMessage, Message, QuestionMessage};
 use crate::domain::run_error::{Outcome, Result, RunError};
 use crate::msg;
 use crate::portal::client::Client;
@@ -97,7 +97,7 @@ fn ask_on_terminal(interview: &mut Interview<'_>) -> Result<()> {
 /// Keeps a webhook in the file, if it looks like one.
 fn keep(interview: &mut Interview<'_>, typed: &str) -> Result<()> {
     if let Err(reason) = Webhook::parse(typed) {
-        return Err(usage(InitMessage::WebhookUnusable { reason: reason.into() }));
+        return Err(usage(CheckMessage::WebhookUnusable { reason: reason.into() }));
     }
     let address = typed.trim_start_matches('\u{feff}').trim();
     let comment =

@@ -31,7 +31,6 @@ messages! {
              администратора (sudo) или укажите другой файл ключом --config",
             "{path} could not be written. Run init as an \
              administrator (sudo), or name another file by --config";
-        WebhookUnusable { reason: Box<Message> } => "Вебхук: {reason}", "Webhook: {reason}";
         NoWebhookOnInput =>
             "--webhook-stdin: на входе нет адреса вебхука",
             "--webhook-stdin: there is no address of a webhook on standard input";

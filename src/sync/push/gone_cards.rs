@@ -20,6 +20,10 @@ use crate::state::settings::Setting;
 /// What is remembered of them from run to run.
 const GONE_CARDS: Setting<GoneCards> = Setting::new("gone_cards");
 
+/// So many cards of a kind are remembered. Where somebody deleted more than these, the others are
+/// looked for in every run.
+const MOST: usize = 1_000;
+
 /// The cards that were looked for in vain, by [`Kind`] and id.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct GoneCards(PerKind<BTreeMap<i64, Absence>>);
@@ -34,10 +38,14 @@ struct Absence {
 impl GoneCards {
     /// It was looked for, and it is gone.
     fn note(&mut self, kind: Kind, crm_id: i64, retry_after: Duration, now: DateTime<Utc>) {
-        let since = self.0[kind].get(&crm_id).map_or(now, |absence| absence.since);
+        let cards = &mut self.0[kind];
+        if cards.len() >= MOST && !cards.contains_key(&crm_id) {
+            return;
+        }
+        let since = cards.get(&crm_id).map_or(now, |absence| absence.since);
         let shortest = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);
         let pause = (now - since).clamp(shortest.min(LONGEST_PAUSE), LONGEST_PAUSE);
-        self.0[kind].insert(crm_id, Absence { since, until: now + pause });
+        cards.insert(crm_id, Absence { since, until: now + pause });
     }
 
     /// Whether a card is not looked for yet. A pause longer than the longest was set by a clock that
@@ -49,8 +57,16 @@ impl GoneCards {
 }
 
 impl Push<'_, '_> {
+    /// What is remembered of cards that are still some record's.
     pub(super) fn load_gone_cards(&mut self) -> Result<()> {
-        self.gone_cards = self.state.get(&GONE_CARDS)?.unwrap_or_default();
+        let GoneCards(remembered) = self.state.get(&GONE_CARDS)?.unwrap_or_default();
+        for kind in Kind::DISPLAY_ORDER {
+            for (crm_id, absence) in &remembered[kind] {
+                if !self.state.records_of_object(kind, *crm_id)?.is_empty() {
+                    self.gone_cards.0[kind].insert(*crm_id, *absence);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -59,15 +75,6 @@ impl Push<'_, '_> {
     pub(super) fn note_gone_card(&mut self, kind: Kind, crm_id: i64) -> Result<()> {
         let now = self.client.clock().now();
         self.gone_cards.note(kind, crm_id, self.config.sync.retry_after, now);
-        let mut free = Vec::new();
-        for known in self.gone_cards.0[kind].keys() {
-            if self.state.records_of_object(kind, *known)?.is_empty() {
-                free.push(*known);
-            }
-        }
-        for known in free {
-            self.gone_cards.0[kind].remove(&known);
-        }
         Ok(self.state.set(&GONE_CARDS, &self.gone_cards)?)
     }
 }

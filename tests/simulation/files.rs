@@ -4,6 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
+
+use ecvi_b24::state::State;
+
+use crate::hotel::make_mirror;
+use crate::run::folder;
 
 /// The files of a folder.
 #[derive(Clone, Debug, Default)]
@@ -38,4 +44,24 @@ impl Files {
             }
         }
     }
+}
+
+/// The files of a hotel that begins. To make their tables costs as much as a run does: they are made
+/// once, and copied.
+pub(crate) struct NewFiles {
+    pub(crate) mirror: Vec<u8>,
+    /// As the program makes it.
+    pub(crate) state: Vec<u8>,
+}
+
+pub(crate) fn new_files() -> &'static NewFiles {
+    static NEW: OnceLock<NewFiles> = OnceLock::new();
+    NEW.get_or_init(|| {
+        let folder = folder();
+        let [mirror, state] = ["mirror.db", "state.db"].map(|name| folder.path().join(name));
+        make_mirror(&mirror).expect("a mirror");
+        drop(State::open(&state).expect("a state"));
+        let read = |path| fs::read(path).expect("a file");
+        NewFiles { mirror: read(mirror), state: read(state) }
+    })
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ecvi_b24::domain::record::{Kind, RecordId};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Params, params};
 
 /// A guest as Ecvi has them. Texts are pairs: as written here, and as they must read in the CRM.
 #[derive(Clone, Debug)]
@@ -95,7 +95,6 @@ pub(crate) struct Hotel {
 
 /// The mirror's default tables.
 const TABLES: &str = "
-    PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;
     CREATE TABLE guests (id ANY PRIMARY KEY, last_name TEXT, first_name TEXT, middle_name TEXT, birth_date TEXT,
         phone TEXT, email TEXT, country TEXT, region TEXT, city TEXT, sex TEXT, comment TEXT,
         is_vip INTEGER NOT NULL DEFAULT 0, is_blacklisted INTEGER NOT NULL DEFAULT 0, modified_at TEXT,
@@ -107,6 +106,17 @@ const TABLES: &str = "
     CREATE TABLE booking_guests (booking_id ANY NOT NULL, guest_id ANY NOT NULL, room TEXT,
         position INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (booking_id, guest_id));";
 
+/// A mirror without rows.
+pub(crate) fn make_mirror(path: &Path) -> rusqlite::Result<()> {
+    Connection::open(path)?.execute_batch(TABLES)
+}
+
+/// The statement is parsed once for all rows.
+fn insert(to: &Connection, sql: &str, row: impl Params) -> rusqlite::Result<()> {
+    to.prepare_cached(sql)?.execute(row)?;
+    Ok(())
+}
+
 impl Booking {
     /// The number that people know the booking by.
     pub(crate) fn number(&self) -> String {
@@ -114,7 +124,8 @@ impl Booking {
     }
 
     fn write(&self, to: &Connection) -> rusqlite::Result<()> {
-        to.execute(
+        insert(
+            to,
             "INSERT INTO bookings (id, number, status, arrival, departure, amount, comment, guest_id, company_id,
              payer_company_id, modified_at, crm_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
@@ -123,7 +134,8 @@ impl Booking {
             ],
         )?;
         for (position, guest) in self.residents.iter().enumerate() {
-            to.execute(
+            insert(
+                to,
                 "INSERT INTO booking_guests (booking_id, guest_id, position) VALUES (?1, ?2, ?3)",
                 params![self.id, guest, position],
             )?;
@@ -158,11 +170,6 @@ impl Hotel {
     /// Fills the mirror file anew, in one transaction, as whatever fills it does.
     pub(crate) fn fill(&self, path: &Path, now: &str) -> rusqlite::Result<()> {
         let mut connection = Connection::open(path)?;
-        let tables: i64 =
-            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if tables == 0 {
-            connection.execute_batch(TABLES)?;
-        }
         connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF")?;
         let transaction = connection.transaction()?;
         transaction.execute_batch(
@@ -195,7 +202,8 @@ impl Hotel {
 
     fn write(&self, to: &Connection) -> rusqlite::Result<()> {
         for row in &self.guests {
-            to.execute(
+            insert(
+                to,
                 "INSERT INTO guests (id, last_name, first_name, birth_date, phone, email, city, sex, comment, is_vip,
                  modified_at, crm_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                 params![
@@ -205,7 +213,8 @@ impl Hotel {
             )?;
         }
         for row in &self.companies {
-            to.execute(
+            insert(
+                to,
                 "INSERT INTO companies (id, name, city, phone, comment, modified_at, crm_id)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![

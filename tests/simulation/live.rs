@@ -65,6 +65,7 @@ impl World {
         let (config, clock, folder) =
             (self.config.clone(), self.clock.clone(), self.folder().to_owned());
         self.asked.clear();
+        self.begin_state();
         let mut wire = Wire { world: self, incidents, count: 0 };
         let speechless = incidents.iter().find(|incident| incident.fault == Fault::Speechless);
         ears::die_at_line(speechless.map(|incident| incident.at));

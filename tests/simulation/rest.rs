@@ -46,8 +46,9 @@ impl World {
             let is_lost = ended.as_ref().is_some_and(|ended| ended.outcome == Outcome::Failed);
             let ended =
                 ended.filter(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial));
-            let is_idle =
-                ended.is_some_and(|ended| ended.requests <= asks) && !self.anybody_waits();
+            let is_idle = ended.is_some_and(|ended| ended.requests <= asks)
+                // The question costs a plan.
+                && (self.ledger.missing.is_empty() || !self.anybody_waits());
             self.wait(TimeDelta::minutes(3));
             if is_lost {
                 // A state that was lost: it refuses until an initial export is completed.

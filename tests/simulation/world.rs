@@ -16,7 +16,7 @@ use rusqlite::Connection;
 
 use crate::desk::{self, Deed};
 use crate::dice::Dice;
-use crate::files::Files;
+use crate::files::{Files, new_files};
 use crate::hotel::{Hotel, Stamp};
 use crate::ledger::{Ledger, Object};
 use crate::lists::Asked;
@@ -62,6 +62,8 @@ pub(crate) struct World {
     /// When the last call on its way takes effect.
     pub(crate) last_effect: Option<DateTime<Utc>>,
     pub(crate) backup: Option<Vec<u8>>,
+    /// A new state is copied, and not left to the program to make.
+    copies_state: bool,
     /// The files of a process that died in the midst of a call.
     left_behind: Option<Files>,
     /// The requests of the last run.
@@ -122,6 +124,7 @@ impl World {
         let hotel = Hotel { size, stamp, ..Hotel::default() };
         let mut world = World::bare(config(dir, dice), hotel, portal, telling);
         world.funnel = funnel;
+        world.copies_state = !dice.clone().chance(25);
         let settings = &world.portal.settings;
         let (cost, accounting, leaking) =
             (settings.cost, settings.accounting, settings.leaking_errors);
@@ -136,6 +139,7 @@ impl World {
     pub(crate) fn bare(config: Config, hotel: Hotel, portal: Portal, telling: bool) -> World {
         let start = DateTime::from_timestamp(1_796_000_000, 0).expect("a time");
         Files::default().put_into(config.state.parent().expect("a folder"));
+        fs::write(&config.mirror.path, &new_files().mirror).expect("the mirror is written");
         World {
             clock: Clock::virtual_at(start),
             config,
@@ -156,6 +160,7 @@ impl World {
             merged: false,
             last_effect: None,
             backup: None,
+            copies_state: false,
             left_behind: None,
             asked: Vec::new(),
             commits: 0,
@@ -303,6 +308,13 @@ impl World {
                 .collect()
         };
         if self.config.state.exists() { ask().unwrap_or_default() } else { Vec::new() }
+    }
+
+    /// Before a run. Copied or made by the run, a new state is the same.
+    pub(crate) fn begin_state(&self) {
+        if self.copies_state && !self.config.state.exists() {
+            fs::write(&self.config.state, &new_files().state).expect("the state is written");
+        }
     }
 
     fn journal(&self) -> PathBuf {

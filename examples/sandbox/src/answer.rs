@@ -3,7 +3,7 @@
 use crate::php::Php;
 use crate::spoiled_cards::Harm;
 
-/// A method's answer.
+/// What a method answers when it worked.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Answer {
     pub(crate) result: Php,
@@ -23,15 +23,9 @@ pub(crate) struct Refusal {
 
 pub(crate) type Outcome = Result<Answer, Refusal>;
 
-impl<T: Into<Php>> From<T> for Answer {
-    fn from(result: T) -> Answer {
-        Answer { result: result.into(), ..Answer::default() }
-    }
-}
-
 /// An answer without paging.
 pub(crate) fn ok(result: impl Into<Php>) -> Outcome {
-    Ok(Answer::from(result))
+    Ok(Answer { result: result.into(), ..Answer::default() })
 }
 
 impl Refusal {
@@ -39,13 +33,13 @@ impl Refusal {
         Refusal { status, code: code.to_owned(), text: text.into() }
     }
 
-    /// An error of the old methods: very often without a code.
-    pub(crate) fn legacy(text: impl Into<String>) -> Refusal {
+    /// An error of the legacy methods: very often without a code.
+    pub(crate) fn without_code(text: impl Into<String>) -> Refusal {
         Refusal::new(400, "", text)
     }
 
-    /// An error that an old method left behind for the core to report, in the portal's language.
-    pub(crate) fn core(text: impl Into<String>) -> Refusal {
+    /// An error that a legacy method left behind for the core to report, in the portal's language.
+    pub(crate) fn core_error(text: impl Into<String>) -> Refusal {
         Refusal::new(400, "ERROR_CORE", text)
     }
 
@@ -53,25 +47,25 @@ impl Refusal {
         Refusal::new(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
     }
 
-    pub(crate) fn credentials() -> Refusal {
+    pub(crate) fn wrong_credentials() -> Refusal {
         Refusal::new(401, "INVALID_CREDENTIALS", "Invalid request credentials")
     }
 
-    pub(crate) fn scope() -> Refusal {
+    pub(crate) fn missing_scope() -> Refusal {
         let text = "The request requires higher privileges than provided by the webhook token";
         Refusal::new(401, "insufficient_scope", text)
     }
 
-    pub(crate) fn operating() -> Refusal {
+    pub(crate) fn over_budget() -> Refusal {
         Refusal::new(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.")
     }
 
     pub(crate) fn bad_id() -> Refusal {
-        Refusal::legacy("ID is not defined or invalid.")
+        Refusal::without_code("ID is not defined or invalid.")
     }
 
-    pub(crate) fn denied() -> Refusal {
-        Refusal::legacy("Access denied.")
+    pub(crate) fn access_denied() -> Refusal {
+        Refusal::without_code("Access denied.")
     }
 
     /// The body of the answer, and a command's entry in `result_error`.

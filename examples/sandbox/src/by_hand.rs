@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 use crate::data::record::{Kind, Link, Record, Row};
 use crate::php::Php;
 use crate::portal::Portal;
-use crate::rules::save::{How, Style};
+use crate::rules::draft::MethodFamily;
+use crate::rules::save::SaveMode;
 
-const BY_HAND: How = How { style: Style::Legacy, automation: false };
+const BY_HAND: SaveMode = SaveMode { family: MethodFamily::Legacy, automation: false };
 
 impl Portal {
     /// Somebody makes an object by hand, fields as in `crm.*.add`; `None` when the portal refuses
@@ -19,8 +20,8 @@ impl Portal {
         now: DateTime<Utc>,
     ) -> Option<u64> {
         self.now = now;
-        let change = self.read_legacy(kind, &fields.into(), true);
-        self.create(kind, change, BY_HAND).ok()
+        let change = self.read_legacy_fields(kind, &fields.into(), true);
+        self.create_object(kind, change, BY_HAND).ok()
     }
 
     /// Somebody edits an object, fields as in `crm.*.update`; `false` when the portal refuses it.
@@ -32,40 +33,35 @@ impl Portal {
         now: DateTime<Utc>,
     ) -> bool {
         self.now = now;
-        let change = self.read_legacy(kind, &fields.into(), false);
-        self.get(kind, id).is_some() && self.change(kind, id, change, BY_HAND).is_ok()
+        let change = self.read_legacy_fields(kind, &fields.into(), false);
+        self.get(kind, id).is_some() && self.change_object(kind, id, change, BY_HAND).is_ok()
     }
 
     /// A phone or e-mail that stands on an object from before the portal checked such values
     /// (facts, section 14.3).
     pub fn add_unchecked_row(&mut self, kind: Kind, id: u64, type_id: &str, value: &str) -> bool {
-        let Some(mut record) = self.get(kind, id).cloned() else { return false };
-        let (type_id, value_type) = (type_id.to_owned(), "WORK".to_owned());
-        record.rows.push(Row {
+        if self.get(kind, id).is_none() {
+            return false;
+        }
+        let row = Row {
             id: self.store.next_row(),
-            type_id,
-            value_type,
+            type_id: type_id.to_owned(),
+            value_type: "WORK".to_owned(),
             value: value.to_owned(),
-        });
-        self.store.table_mut(kind).put(record);
-        true
+        };
+        self.edit_stored(kind, id, |record| record.rows.push(row))
     }
 
     /// Somebody deletes an object: to the bin, or for good. Its links in other objects go (facts,
     /// section 7.3).
     pub fn delete(&mut self, kind: Kind, id: u64) -> bool {
         let Some(record) = self.store.table_mut(kind).take(id) else { return false };
-        let unlink = |record: &mut Record| record.links.retain(|link| link.id != id);
-        match kind {
-            Kind::Contact => self.store.relink(Kind::Deal, id, unlink),
-            Kind::Company => {
-                self.store.relink(Kind::Contact, id, unlink);
-                self.store.recompany(&id.to_string(), |deal| deal.set("COMPANY_ID", Php::Null));
-            }
-            Kind::Deal => {}
+        self.store.edit_linked_to(kind, id, |other| other.links.retain(|link| link.id != id));
+        if kind == Kind::Company {
+            self.store.replace_company_of_deals(id, &Php::Null);
         }
         if self.settings.recycle_bin {
-            self.store.table_mut(kind).bury(record);
+            self.store.table_mut(kind).put_into_bin(record);
         }
         true
     }
@@ -73,14 +69,14 @@ impl Portal {
     /// Somebody restores an object from the bin: it gets a new id, which is returned (facts,
     /// section 9.1).
     pub fn restore(&mut self, kind: Kind, id: u64) -> Option<u64> {
-        let mut record = self.store.table_mut(kind).unbury(id)?;
-        record.id = self.store.table_mut(kind).next_id();
+        let mut record = self.store.table_mut(kind).take_from_bin(id)?;
+        let new_id = self.store.table_mut(kind).next_id();
+        record.id = new_id;
         for row in &mut record.rows {
             row.id = self.store.next_row();
         }
-        let new = record.id;
         self.store.table_mut(kind).put(record);
-        Some(new)
+        Some(new_id)
     }
 
     /// Somebody merges two objects: links and rows move to `keep`, empty fields of it are filled
@@ -88,16 +84,16 @@ impl Portal {
     /// section 9.1).
     pub fn merge(&mut self, kind: Kind, keep: u64, drop: u64, now: DateTime<Utc>) -> bool {
         self.now = now;
-        let (Some(survivor), Some(dropped)) =
-            (self.get(kind, keep).cloned(), self.get(kind, drop).cloned())
-        else {
-            return false;
-        };
         if keep == drop {
             return false;
         }
-        let merged = unite(survivor, &dropped);
-        self.rebind(kind, drop, keep);
+        let Some(kept) = self.get(kind, keep) else { return false };
+        let Some(dropped) = self.get(kind, drop) else { return false };
+        let merged = unite_records(kept.clone(), dropped);
+        self.store.edit_linked_to(kind, drop, |other| move_link(other, drop, keep));
+        if kind == Kind::Company {
+            self.store.replace_company_of_deals(drop, &Php::Str(keep.to_string()));
+        }
         self.delete(kind, drop);
         self.store.table_mut(kind).put(merged);
         true
@@ -111,73 +107,66 @@ impl Portal {
 
     /// Somebody binds a contact to a deal, as the last one.
     pub fn bind(&mut self, deal: u64, contact: u64) -> bool {
-        let Some(mut record) = self.get(Kind::Deal, deal).cloned() else { return false };
-        if record.links.iter().any(|link| link.id == contact) {
+        if self.get(Kind::Deal, deal).is_none_or(|deal| deal.is_linked_to(contact)) {
             return false;
         }
-        let sort = record.links.iter().map(|link| link.sort).max().unwrap_or(0) + 10;
-        record.links.push(Link { id: contact, sort, primary: record.links.is_empty() });
-        self.store.table_mut(Kind::Deal).put(record);
-        true
+        self.edit_stored(Kind::Deal, deal, |deal| {
+            let last_sort = deal.links.iter().map(|link| link.sort).max().unwrap_or(0);
+            let primary = deal.links.is_empty();
+            deal.links.push(Link { id: contact, sort: last_sort + 10, primary });
+        })
     }
 
     /// Somebody takes a contact off a deal; the next one becomes the primary.
     pub fn unbind(&mut self, deal: u64, contact: u64) -> bool {
-        let Some(mut record) = self.get(Kind::Deal, deal).cloned() else { return false };
-        let before = record.links.len();
-        let left: Vec<i64> = record
-            .link_ids()
-            .iter()
-            .filter(|id| **id != contact)
-            .map(|id| id.cast_signed())
-            .collect();
-        record.link_to(&left);
-        let changed = record.links.len() < before;
-        self.store.table_mut(Kind::Deal).put(record);
-        changed
+        let mut is_changed = false;
+        self.edit_stored(Kind::Deal, deal, |deal| {
+            is_changed = deal.is_linked_to(contact);
+            let mut left = Vec::new();
+            for link in &deal.links {
+                if link.id != contact {
+                    left.push(link.id.cast_signed());
+                }
+            }
+            deal.link_to(&left);
+        });
+        is_changed
     }
+}
 
-    fn rebind(&mut self, kind: Kind, from: u64, to: u64) {
-        let move_link = |record: &mut Record| {
-            let has = record.links.iter().any(|link| link.id == to);
-            let primary = record.primary() == Some(from);
-            if has {
-                record.links.retain(|link| link.id != from);
-            }
-            for link in &mut record.links {
-                link.id = if link.id == from { to } else { link.id };
-                link.primary = link.primary || (primary && link.id == to);
-            }
-        };
-        match kind {
-            Kind::Contact => self.store.relink(Kind::Deal, from, move_link),
-            Kind::Company => {
-                self.store.relink(Kind::Contact, from, move_link);
-                self.store
-                    .recompany(&from.to_string(), |deal| deal.set("COMPANY_ID", to.to_string()));
-            }
-            Kind::Deal => {}
+/// Puts the link to one object in the place of the link to another, unless both are there.
+fn move_link(record: &mut Record, from: u64, to: u64) {
+    let was_primary = record.primary() == Some(from);
+    if record.is_linked_to(to) {
+        record.links.retain(|link| link.id != from);
+    }
+    for link in &mut record.links {
+        if link.id == from {
+            link.id = to;
+        }
+        if link.id == to && was_primary {
+            link.primary = true;
         }
     }
 }
 
-/// The survivor's values stay, its empty ones are filled; rows and links of both.
-fn unite(mut survivor: Record, dropped: &Record) -> Record {
-    for (name, value) in &dropped.fields {
-        if survivor.field(name).is_blank() {
-            survivor.set(name, value.clone());
+/// The values of the one that is kept stay, its empty ones are filled; rows and links of both.
+fn unite_records(mut kept: Record, dropped: &Record) -> Record {
+    for (name, value) in dropped.fields() {
+        if kept.field(name).is_blank() {
+            kept.set(name, value.clone());
         }
     }
     for row in &dropped.rows {
-        let same = |other: &Row| other.type_id == row.type_id && other.value == row.value;
-        if !survivor.rows.iter().any(same) {
-            survivor.rows.push(row.clone());
+        if !kept.rows_of(&row.type_id).any(|known| known.value == row.value) {
+            kept.rows.push(row.clone());
         }
     }
     for link in &dropped.links {
-        if !survivor.links.iter().any(|other| other.id == link.id) {
-            survivor.links.push(Link { primary: survivor.links.is_empty(), ..*link });
+        if !kept.is_linked_to(link.id) {
+            let primary = kept.links.is_empty();
+            kept.links.push(Link { primary, ..*link });
         }
     }
-    survivor
+    kept
 }

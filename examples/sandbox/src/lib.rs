@@ -23,7 +23,7 @@
 //! | a method is added | the table in [`methods`], and a function in a module beside it |
 //! | what a method makes of values, and how it writes them | [`values`] |
 //! | what the portal does to an object that is saved | [`rules::save`] and its neighbours |
-//! | a deal that is closed | [`rules::deal`], `prepare_stage` |
+//! | a deal that is closed | [`rules::deal`], `set_stage` |
 //! | limits are counted | [`limits`]; [`Settings`] says how much is allowed |
 //! | a fault is chosen, and happens | [`server::fault`]; [`server::connection`] |
 //! | objects, fields, dictionaries | [`data`] |
@@ -36,6 +36,7 @@
     reason = "every method has the signature of the table of methods"
 )]
 
+mod access;
 mod answer;
 mod by_hand;
 mod data;

@@ -8,84 +8,105 @@ use chrono::{DateTime, Duration, Utc};
 use crate::settings::Bucket;
 
 /// Minutes that the window of the operating budget has.
-const WINDOW: i64 = 10;
+const WINDOW_MINUTES: i64 = 10;
 /// Durations up to this many seconds are not charged.
-const FREE: f64 = 0.1;
-/// How long a banned method stays banned, seconds.
-const BAN: i64 = 300;
+const FREE_SECONDS: f64 = 0.1;
+/// Seconds for which a banned method stays banned.
+const BAN_SECONDS: i64 = 300;
 
 /// What was used so far.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Limits {
-    level: f64,
-    seen: Option<DateTime<Utc>>,
-    spent: HashMap<String, BTreeMap<i64, f64>>,
-    banned: HashMap<String, DateTime<Utc>>,
+    /// Requests in the bucket, when it was last looked at.
+    bucket_level: f64,
+    last_request: Option<DateTime<Utc>>,
+    /// Seconds charged to each method, by the minute.
+    charged: HashMap<String, BTreeMap<i64, f64>>,
+    banned_until: HashMap<String, DateTime<Utc>>,
 }
 
 /// The execution time of one request, by method: charged once it is no longer negligible.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Hit(HashMap<String, f64>);
+pub(crate) struct RequestTimes(HashMap<String, f64>);
 
 impl Limits {
     /// Lets one request into the bucket, or refuses it.
-    pub(crate) fn admit(&mut self, bucket: Bucket, now: DateTime<Utc>) -> bool {
-        let idle = self.seen.map_or(0.0, |seen| (now - seen).as_seconds_f64().max(0.0));
-        self.seen = Some(now);
-        self.level = (self.level - idle * bucket.per_second).max(0.0);
-        let admitted = self.level + 1.0 <= bucket.burst;
-        if admitted {
-            self.level += 1.0;
+    pub(crate) fn admit_request(&mut self, bucket: Bucket, now: DateTime<Utc>) -> bool {
+        if let Some(last) = self.last_request {
+            let idle_seconds = (now - last).as_seconds_f64().max(0.0);
+            let drained = idle_seconds * bucket.per_second;
+            self.bucket_level = (self.bucket_level - drained).max(0.0);
         }
-        admitted
+        self.last_request = Some(now);
+        let has_room = self.bucket_level + 1.0 <= bucket.burst;
+        if has_room {
+            self.bucket_level += 1.0;
+        }
+        has_room
     }
 
     /// Seconds charged to this method in the last ten minutes.
-    pub(crate) fn operating(&self, key: &str, now: DateTime<Utc>) -> f64 {
-        let first = minute(now) - WINDOW;
-        self.spent
-            .get(key)
-            .map_or(0.0, |minutes| minutes.range(first + 1..).map(|(_, spent)| spent).sum())
+    pub(crate) fn seconds_used(&self, method: &str, now: DateTime<Utc>) -> f64 {
+        let Some(minutes) = self.charged.get(method) else { return 0.0 };
+        minutes.range(first_minute(now)..).map(|(_, seconds)| seconds).sum()
     }
 
     /// When the oldest charge of this method drops out, or its ban ends, in Unix seconds.
-    pub(crate) fn reset_at(&self, key: &str, now: DateTime<Utc>) -> i64 {
-        if let Some(until) = self.banned.get(key).filter(|until| now < **until) {
+    pub(crate) fn reset_at(&self, method: &str, now: DateTime<Utc>) -> i64 {
+        if let Some(until) = self.banned_until.get(method)
+            && now < *until
+        {
             return until.timestamp();
         }
-        let first = minute(now) - WINDOW;
-        let oldest = self.spent.get(key).and_then(|minutes| minutes.range(first + 1..).next());
-        oldest.map_or(now.timestamp() + WINDOW * 60, |(minute, _)| (minute + WINDOW) * 60)
+        if let Some(minutes) = self.charged.get(method)
+            && let Some((oldest, _)) = minutes.range(first_minute(now)..).next()
+        {
+            return (oldest + WINDOW_MINUTES) * 60;
+        }
+        now.timestamp() + WINDOW_MINUTES * 60
     }
 
     /// Whether this method is blocked now: the call that crosses the limit still completes.
-    pub(crate) fn blocked(&self, key: &str, limit: f64, now: DateTime<Utc>) -> bool {
-        self.banned.get(key).is_some_and(|until| now < *until) || self.operating(key, now) > limit
+    pub(crate) fn is_blocked(&self, method: &str, limit: f64, now: DateTime<Utc>) -> bool {
+        let is_banned = self.banned_until.get(method).is_some_and(|until| now < *until);
+        is_banned || self.seconds_used(method, now) > limit
     }
 
     /// Charges the execution of one call; short ones are not charged until their sum in one request
     /// is not short.
-    pub(crate) fn charge(&mut self, hit: &mut Hit, key: &str, seconds: f64, now: DateTime<Utc>) {
-        let sum = hit.0.entry(key.to_owned()).or_default();
-        let before = *sum;
+    pub(crate) fn charge_call(
+        &mut self,
+        times: &mut RequestTimes,
+        method: &str,
+        seconds: f64,
+        now: DateTime<Utc>,
+    ) {
+        let sum = times.0.entry(method.to_owned()).or_default();
+        let sum_before = *sum;
         *sum += seconds;
-        if *sum > FREE {
-            let due = if before > FREE { seconds } else { *sum };
-            *self.spent.entry(key.to_owned()).or_default().entry(minute(now)).or_default() += due;
+        if *sum > FREE_SECONDS {
+            let due = if sum_before > FREE_SECONDS { seconds } else { *sum };
+            let minutes = self.charged.entry(method.to_owned()).or_default();
+            *minutes.entry(minute_of(now)).or_default() += due;
         }
     }
 
     /// Bans a method whose budget is used up, and forgets what it used.
-    pub(crate) fn ban_when_over(&mut self, key: &str, limit: f64, now: DateTime<Utc>) {
-        if self.operating(key, now) > limit {
-            self.spent.remove(key);
-            self.banned.insert(key.to_owned(), now + Duration::seconds(BAN));
+    pub(crate) fn ban_when_over(&mut self, method: &str, limit: f64, now: DateTime<Utc>) {
+        if self.seconds_used(method, now) > limit {
+            self.charged.remove(method);
+            self.banned_until.insert(method.to_owned(), now + Duration::seconds(BAN_SECONDS));
         }
     }
 }
 
-fn minute(now: DateTime<Utc>) -> i64 {
-    now.timestamp().div_euclid(60)
+fn minute_of(moment: DateTime<Utc>) -> i64 {
+    moment.timestamp().div_euclid(60)
+}
+
+/// The oldest minute of the window that ends now.
+fn first_minute(now: DateTime<Utc>) -> i64 {
+    minute_of(now) - WINDOW_MINUTES + 1
 }
 
 #[cfg(test)]
@@ -100,29 +121,29 @@ mod tests {
     fn the_bucket_holds_50_and_drains_2_a_second() {
         let bucket = Bucket { per_second: 2.0, burst: 50.0 };
         let mut limits = Limits::default();
-        assert!((0..50).all(|_| limits.admit(bucket, at(0))));
-        assert!(!limits.admit(bucket, at(0)));
-        assert!(limits.admit(bucket, at(1)) && limits.admit(bucket, at(1)));
-        assert!(!limits.admit(bucket, at(1)));
+        assert!((0..50).all(|_| limits.admit_request(bucket, at(0))));
+        assert!(!limits.admit_request(bucket, at(0)));
+        assert!(limits.admit_request(bucket, at(1)) && limits.admit_request(bucket, at(1)));
+        assert!(!limits.admit_request(bucket, at(1)));
     }
 
     #[test]
     fn the_oldest_minute_drops_out_of_the_operating_window() {
         let mut limits = Limits::default();
-        limits.charge(&mut Hit::default(), "m", 400.0, at(0));
-        limits.charge(&mut Hit::default(), "m", 30.0, at(120));
-        assert!(limits.blocked("m", 420.0, at(540)));
+        limits.charge_call(&mut RequestTimes::default(), "m", 400.0, at(0));
+        limits.charge_call(&mut RequestTimes::default(), "m", 30.0, at(120));
+        assert!(limits.is_blocked("m", 420.0, at(540)));
         assert_eq!(limits.reset_at("m", at(540)), at(600).timestamp());
-        assert!(!limits.blocked("m", 420.0, at(600)));
+        assert!(!limits.is_blocked("m", 420.0, at(600)));
     }
 
     #[test]
     fn a_tenth_of_a_second_is_free_but_a_sum_above_it_is_charged_whole() {
         let mut limits = Limits::default();
-        let mut hit = Hit::default();
-        limits.charge(&mut hit, "m", 0.06, at(0));
-        assert!(limits.operating("m", at(0)) == 0.0);
-        limits.charge(&mut hit, "m", 0.06, at(0));
-        assert!((limits.operating("m", at(0)) - 0.12).abs() < 1e-9);
+        let mut times = RequestTimes::default();
+        limits.charge_call(&mut times, "m", 0.06, at(0));
+        assert!(limits.seconds_used("m", at(0)) == 0.0);
+        limits.charge_call(&mut times, "m", 0.06, at(0));
+        assert!((limits.seconds_used("m", at(0)) - 0.12).abs() < 1e-9);
     }
 }

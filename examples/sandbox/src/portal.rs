@@ -5,22 +5,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
+use crate::access::Credentials;
 use crate::data::dictionaries::Dictionaries;
 use crate::data::record::{Kind, Record};
 use crate::data::store::{Store, fold};
 use crate::limits::Limits;
-use crate::methods;
+use crate::methods::find_handler;
 use crate::methods::messenger::Notice;
 use crate::php::Php;
 use crate::request::Request;
 use crate::settings::Settings;
+use crate::values::dates;
 
 /// An answer as it goes over the wire.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
-    /// The HTTP status.
+    /// The HTTP status of the answer.
     pub status: u16,
     /// JSON, or the HTML of a gateway.
     pub body: String,
@@ -33,7 +35,7 @@ pub struct Reply {
 /// One executed call, or one command of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// When.
+    /// When the portal executed it.
     pub at: DateTime<Utc>,
     /// The method's name, in lower case.
     pub method: String,
@@ -70,7 +72,7 @@ impl Counters {
     }
 }
 
-/// A Bitrix24 portal.
+/// A portal: what it stores, its settings, and what it counts.
 #[derive(Debug, Clone, Default)]
 pub struct Portal {
     /// May be changed at any time.
@@ -87,7 +89,15 @@ pub struct Portal {
     pub(crate) limits: Limits,
     recording: bool,
     calls: Vec<Call>,
-    deferred: Vec<(DateTime<Utc>, String, Php)>,
+    deferred: Vec<DeferredCall>,
+}
+
+/// A call that was accepted and takes effect later.
+#[derive(Debug, Clone)]
+struct DeferredCall {
+    due: DateTime<Utc>,
+    method: String,
+    params: Php,
 }
 
 impl Portal {
@@ -105,13 +115,13 @@ impl Portal {
     /// Answers a call. Give `serde_json::Value` or [`Php`]; the first does not keep the order of a
     /// batch's commands (they then run in alphabetical order).
     pub fn call(&mut self, method: &str, params: impl Into<Php>, now: DateTime<Utc>) -> Reply {
-        self.request(method, &params.into(), now, None)
+        self.handle_call(method, &params.into(), now, None)
     }
 
     /// Answers a call with a JSON body; what is not JSON counts as no parameters (facts, section
     /// 1.1).
     pub fn call_json(&mut self, method: &str, body: &str, now: DateTime<Utc>) -> Reply {
-        self.request(method, &Php::from_json(body).unwrap_or_default(), now, None)
+        self.handle_call(method, &Php::from_json(body).unwrap_or_default(), now, None)
     }
 
     /// Executes the first `commands` of a batch only, as when the portal breaks off in the middle;
@@ -123,28 +133,41 @@ impl Portal {
         params: impl Into<Php>,
         now: DateTime<Utc>,
     ) -> Reply {
-        self.request(method, &params.into(), now, Some(commands))
+        self.handle_call(method, &params.into(), now, Some(commands))
     }
 
     /// Accepts a call now that takes effect at `at`: executed before the first call (or
     /// [`Portal::tick`]) from then.
     pub fn defer(&mut self, method: &str, params: impl Into<Php>, at: DateTime<Utc>) {
         self.counters.requests += 1;
-        self.deferred.push((at, method.to_lowercase(), params.into()));
-        self.deferred.sort_by_key(|(at, _, _)| *at);
+        let method = method.to_lowercase();
+        self.deferred.push(DeferredCall { due: at, method, params: params.into() });
+        self.deferred.sort_by_key(|call| call.due);
     }
 
     /// Executes what was deferred until now.
     pub fn tick(&mut self, now: DateTime<Utc>) {
-        while self.deferred.first().is_some_and(|(at, _, _)| *at <= now) {
-            let (at, method, params) = self.deferred.remove(0);
-            self.now = at;
-            if let Some(handler) = methods::find(&method) {
+        while let Some(first) = self.deferred.first()
+            && first.due <= now
+        {
+            let call = self.deferred.remove(0);
+            self.now = call.due;
+            if let Some(handler) = find_handler(&call.method) {
                 // Nobody hears the answer.
-                drop(self.execute(handler, &method, &params, &mut Request::default()));
+                drop(self.execute(handler, &call.method, &call.params, &mut Request::default()));
             }
         }
         self.now = now;
+    }
+
+    fn handle_call(
+        &mut self,
+        method: &str,
+        params: &Php,
+        now: DateTime<Utc>,
+        commands: Option<usize>,
+    ) -> Reply {
+        self.handle_request(Credentials::Right, method, params, now, commands)
     }
 
     /// The time of the last call.
@@ -182,6 +205,19 @@ impl Portal {
         self.store.table(kind).shared()
     }
 
+    /// Changes a stored object past the rules of saving; `false` when there is none.
+    pub(crate) fn edit_stored(
+        &mut self,
+        kind: Kind,
+        id: u64,
+        edit: impl FnOnce(&mut Record),
+    ) -> bool {
+        let Some(mut record) = self.get(kind, id).cloned() else { return false };
+        edit(&mut record);
+        self.store.table_mut(kind).put(record);
+        true
+    }
+
     /// How many objects of a kind there are.
     pub fn count(&self, kind: Kind) -> usize {
         self.store.table(kind).len()
@@ -196,16 +232,31 @@ impl Portal {
     }
 
     /// Counts a call, and keeps it when calls are recorded.
-    pub(crate) fn note(&mut self, method: &str, params: &Php, command: Option<&str>) {
+    pub(crate) fn count_call(&mut self, method: &str, params: &Php, command: Option<&str>) {
         *self.counters.methods.entry(method.to_owned()).or_default() += 1;
         if self.recording {
-            let command = command.map(str::to_owned);
             self.calls.push(Call {
                 at: self.now,
                 method: method.to_owned(),
                 params: params.clone(),
-                command,
+                command: command.map(str::to_owned),
             });
         }
+    }
+
+    /// The portal's time zone.
+    pub(crate) fn zone(&self) -> FixedOffset {
+        dates::zone(self.settings.utc_offset_hours)
+    }
+
+    /// The moment now, as the portal writes it.
+    pub(crate) fn time_now(&self) -> String {
+        dates::write_moment(self.now, self.zone())
+    }
+
+    /// The portal's date, so many days from today.
+    pub(crate) fn date_in_days(&self, days: i64) -> String {
+        let moment = self.now + TimeDelta::days(days);
+        moment.with_timezone(&self.zone()).format("%Y-%m-%d").to_string()
     }
 }

@@ -33,7 +33,7 @@ pub struct Settings {
     pub required: Vec<(Kind, String)>,
     /// Whether reaching a final stage puts today's date into CLOSEDATE (facts, section 7.1).
     pub close_date_sync: bool,
-    /// The scopes of the webhook.
+    /// What the webhook may do: `crm`, `im`, `user`...
     pub scopes: Vec<String>,
     /// The user that made the webhook.
     pub user: User,
@@ -57,7 +57,7 @@ pub struct Settings {
     /// Whether what fails after an `ERROR_CORE` in a batch fails with its code and text (facts,
     /// section 14.2).
     pub leaking_errors: bool,
-    /// In which order lists come.
+    /// Whether lists come in the order that was asked for.
     pub list_order: ListOrder,
     /// Fields that no list shows: builds differ.
     pub unlisted: Vec<(Kind, String)>,
@@ -81,11 +81,11 @@ pub struct Settings {
 /// In which order lists come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListOrder {
-    /// As it was asked for.
+    /// The order that was asked for.
     AsAsked,
     /// By ascending ids, whatever was asked for.
     Ascending,
-    /// In no order.
+    /// In an order that nobody asked for, the same every time.
     Scattered,
 }
 
@@ -110,10 +110,10 @@ pub enum Accounting {
     Bans,
 }
 
-/// How exactly `time` is told.
+/// How exactly answers tell the time they took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
-    /// To the microsecond.
+    /// All times to the microsecond.
     Exact,
     /// Builds of 2026: the beginning in whole seconds, so that `duration` is wrong by up to one
     /// (facts, section 1.2).
@@ -129,14 +129,14 @@ pub struct User {
     pub admin: bool,
     /// Has the right to import; an administrator always does.
     pub import_right: bool,
-    /// Not dismissed.
+    /// Still works here: not dismissed.
     pub active: bool,
 }
 
 /// What the portal answers to everybody.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Condition {
-    /// It works.
+    /// It answers every call.
     #[default]
     Working,
     /// The gateway answers with an HTML page and this status (502, 503).
@@ -145,13 +145,13 @@ pub enum Condition {
     Moved(String),
     /// The webhook was deleted, or its secret changed.
     Revoked,
-    /// The tariff has no REST.
+    /// The tariff does not include REST.
     NoRest,
     /// The subscription to the Market, which REST needs as well, ended.
     NoSubscription,
-    /// The subscription ended.
+    /// The subscription of the portal ended.
     PaymentRequired,
-    /// The portal was deleted.
+    /// The portal was deleted by its owner or the vendor.
     Deleted,
     /// REST was blocked by the vendor.
     Overloaded,
@@ -196,6 +196,28 @@ impl Settings {
     /// Virtual seconds that one call of this method takes.
     pub fn cost_of(&self, method: &str) -> f64 {
         self.costs.get(method).copied().unwrap_or(self.cost)
+    }
+
+    /// The webhook's user and the colleagues: their ids, and whether each is still there.
+    pub(crate) fn users(&self) -> Vec<(u64, bool)> {
+        let mut users = vec![(self.user.id, self.user.active)];
+        for (id, is_active) in &self.colleagues {
+            users.push((*id, *is_active));
+        }
+        users
+    }
+
+    /// Whether a user may still log in; `None` where there is no such user.
+    pub(crate) fn is_active(&self, user: u64) -> Option<bool> {
+        if user == self.user.id {
+            return Some(self.user.active);
+        }
+        self.colleagues.get(&user).copied()
+    }
+
+    /// Whether these are the user and the secret in the webhook's address.
+    pub(crate) fn knows_webhook(&self, user: &str, secret: &str) -> bool {
+        user == self.user.id.to_string() && secret == self.secret
     }
 
     /// Whether the webhook's user is there, or the integrations of a dismissed one were kept.

@@ -14,7 +14,7 @@ pub enum Harm {
     WrongEncoding,
     /// HTTP 200 with an empty body.
     Empty,
-    /// HTTP 500.
+    /// HTTP 500 with a JSON error.
     ServerError,
     /// An error for this call, or for this command of a batch.
     Refused,
@@ -30,13 +30,15 @@ pub enum Spoiled {
 }
 
 impl Portal {
-    /// What a list suffers from the cards that it shows.
+    /// What a list suffers from the first spoiled card that it shows.
     pub(crate) fn harm_of_list(&self, kind: Kind, shown: &[&Record]) -> Option<Harm> {
-        let mut spoiled =
-            shown.iter().filter_map(|record| self.settings.spoiled.get(&(kind, record.id)));
-        spoiled.next().map(|spoiled| match spoiled {
-            Spoiled::Lists(harm) | Spoiled::Everywhere(harm) => *harm,
-        })
+        for record in shown {
+            match self.settings.spoiled.get(&(kind, record.id)) {
+                Some(Spoiled::Lists(harm) | Spoiled::Everywhere(harm)) => return Some(*harm),
+                None => {}
+            }
+        }
+        None
     }
 
     /// What an answer suffers that shows this card alone.
@@ -51,7 +53,7 @@ impl Portal {
 impl Request {
     /// Takes an answer in; what spoils it spoils the whole request, unless it is an error of this
     /// call alone.
-    pub(crate) fn accept(&mut self, answer: Answer) -> Outcome {
+    pub(crate) fn accept_answer(&mut self, answer: Answer) -> Outcome {
         match answer.harm {
             Some(Harm::Refused) => {
                 return Err(Refusal::new(500, "INTERNAL_SERVER_ERROR", "Internal server error"));
@@ -64,7 +66,7 @@ impl Request {
 }
 
 /// The answer in place of the one that cannot be written.
-pub(crate) fn reply(harm: Harm, seconds: f64) -> Reply {
+pub(crate) fn spoiled_reply(harm: Harm, seconds: f64) -> Reply {
     let (status, body) = match harm {
         Harm::WrongEncoding => {
             (200, r#"{"error":"WRONG_ENCODING","error_description":"Wrong request encoding"}"#)

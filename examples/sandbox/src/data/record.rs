@@ -7,16 +7,16 @@ use crate::php::{NULL, Php};
 /// Contact, company or deal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// A person.
+    /// A person: a guest of the hotel.
     Contact,
-    /// A company.
+    /// A firm that sends or pays for guests.
     Company,
-    /// A deal.
+    /// A sale: a booking of the hotel.
     Deal,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds, in the order in which searches answer.
     pub const ALL: [Kind; 3] = [Kind::Contact, Kind::Company, Kind::Deal];
 
     /// `entityTypeId` of the universal methods.
@@ -37,7 +37,7 @@ impl Kind {
         }
     }
 
-    /// The kind of this word.
+    /// The kind that this word of a method's name stands for.
     pub fn of_word(word: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.word() == word)
     }
@@ -51,13 +51,13 @@ impl Kind {
 /// One phone, e-mail, site or messenger of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Unique over all objects.
+    /// Unique over the rows of all objects.
     pub id: u64,
     /// `PHONE`, `EMAIL`, `WEB`, `IM`, `LINK`.
     pub type_id: String,
-    /// `WORK`, `MOBILE`...
+    /// What it is used for: `WORK`, `MOBILE`...
     pub value_type: String,
-    /// As it was sent, trimmed.
+    /// As it was sent, without blanks around it.
     pub value: String,
 }
 
@@ -66,7 +66,7 @@ pub struct Row {
 pub struct Link {
     /// The other object; it need not exist (facts, section 7.3).
     pub id: u64,
-    /// 10, 20, 30...
+    /// Its place among the links: 10, 20, 30...
     pub sort: i64,
     /// Shown in `CONTACT_ID` (`COMPANY_ID`).
     pub primary: bool,
@@ -75,14 +75,14 @@ pub struct Link {
 /// An object with all stored fields.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Record {
-    /// Its id.
+    /// Unique within its kind; never given out again.
     pub id: u64,
     /// Its phones, e-mails and so on, in the order of their ids.
     pub rows: Vec<Row>,
     /// A deal's contacts, a contact's companies, in order.
     pub links: Vec<Link>,
     pub(crate) fields: BTreeMap<String, Php>,
-    /// A deal's products.
+    /// A deal's products, as they were sent.
     pub(crate) products: Vec<Php>,
 }
 
@@ -105,11 +105,22 @@ impl Record {
 
     /// The values of the rows of a type, `PHONE` or `EMAIL`.
     pub fn values(&self, type_id: &str) -> Vec<&str> {
-        self.rows
-            .iter()
-            .filter(|row| row.type_id == type_id)
-            .map(|row| row.value.as_str())
-            .collect()
+        self.rows_of(type_id).map(|row| row.value.as_str()).collect()
+    }
+
+    /// The rows of a type, in the order of their ids.
+    pub(crate) fn rows_of(&self, type_id: &str) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| row.type_id == type_id)
+    }
+
+    /// Whether it has a row of this type.
+    pub(crate) fn has_row(&self, type_id: &str) -> bool {
+        self.rows_of(type_id).next().is_some()
+    }
+
+    /// Whether it is linked to the object of this id.
+    pub(crate) fn is_linked_to(&self, id: u64) -> bool {
+        self.links.iter().any(|link| link.id == id)
     }
 
     /// The ids of the links in order: a deal's contacts, a contact's companies.
@@ -119,19 +130,21 @@ impl Record {
 
     /// The primary link: a deal's `CONTACT_ID`, a contact's `COMPANY_ID`.
     pub fn primary(&self) -> Option<u64> {
-        self.links.iter().find(|link| link.primary).map(|link| link.id)
+        let primary = self.links.iter().find(|link| link.primary)?;
+        Some(primary.id)
     }
 
     /// Replaces all links; the first is the primary one. Ids below 1 and repetitions are dropped.
     pub(crate) fn link_to(&mut self, ids: &[i64]) {
-        let mut seen: Vec<u64> = Vec::new();
-        for id in ids.iter().filter_map(|id| u64::try_from(*id).ok()).filter(|id| *id > 0) {
-            if !seen.contains(&id) {
-                seen.push(id);
+        self.links.clear();
+        for id in ids {
+            let id = u64::try_from(*id).unwrap_or(0);
+            if id == 0 || self.is_linked_to(id) {
+                continue;
             }
+            let place = self.links.len() as i64 + 1;
+            self.links.push(Link { id, sort: place * 10, primary: place == 1 });
         }
-        let link = |(id, place): (u64, i64)| Link { id, sort: place * 10, primary: place == 1 };
-        self.links = seen.into_iter().zip(1..).map(link).collect();
     }
 
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Php>) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::data::record::{Kind, Record};
+use crate::php::Php;
 
 /// The objects of one kind.
 #[derive(Debug, Clone, Default)]
@@ -11,11 +12,12 @@ pub(crate) struct Table {
     /// Shared, so that whoever keeps a picture of the portal copies nothing.
     live: BTreeMap<u64, Arc<Record>>,
     bin: BTreeMap<u64, Record>,
+    /// Ids of records by their ORIGIN_ID, folded.
     origins: HashMap<String, BTreeSet<u64>>,
-    last: u64,
+    last_id: u64,
 }
 
-/// All objects.
+/// The objects of all kinds, and the number of the last row of any of them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Store {
     contacts: Table,
@@ -45,7 +47,8 @@ impl Table {
 
     /// Records with an id above this one, in the order of ids.
     pub(crate) fn above(&self, id: u64) -> impl DoubleEndedIterator<Item = &Record> {
-        self.live.range(id.saturating_add(1)..).map(|(_, record)| record.as_ref())
+        let above = self.live.range(id.saturating_add(1)..);
+        above.map(|(_, record)| record.as_ref())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -54,20 +57,30 @@ impl Table {
 
     /// The records whose ORIGIN_ID is one of these, by the database's comparison.
     pub(crate) fn of_origins<'a>(&'a self, origins: &[String]) -> Vec<&'a Record> {
-        let sets = origins.iter().filter_map(|origin| self.origins.get(&fold(origin)));
-        let ids: BTreeSet<u64> = sets.flatten().copied().collect();
+        let mut ids = BTreeSet::new();
+        for origin in origins {
+            if let Some(of_origin) = self.origins.get(&fold(origin)) {
+                ids.extend(of_origin);
+            }
+        }
+        self.get_all(&ids)
+    }
+
+    /// The records with these ids that exist, in the order of ids.
+    pub(crate) fn get_all(&self, ids: &BTreeSet<u64>) -> Vec<&Record> {
         ids.iter().filter_map(|id| self.get(*id)).collect()
     }
 
     pub(crate) fn next_id(&mut self) -> u64 {
-        self.last += 1;
-        self.last
+        self.last_id += 1;
+        self.last_id
     }
 
+    /// Stores a record, in the place of the one with its id.
     pub(crate) fn put(&mut self, record: Record) {
         self.take(record.id);
         self.origins.entry(fold(record.text("ORIGIN_ID"))).or_default().insert(record.id);
-        self.last = self.last.max(record.id);
+        self.last_id = self.last_id.max(record.id);
         self.live.insert(record.id, Arc::new(record));
     }
 
@@ -83,11 +96,11 @@ impl Table {
         Some(record)
     }
 
-    pub(crate) fn bury(&mut self, record: Record) {
+    pub(crate) fn put_into_bin(&mut self, record: Record) {
         self.bin.insert(record.id, record);
     }
 
-    pub(crate) fn unbury(&mut self, id: u64) -> Option<Record> {
+    pub(crate) fn take_from_bin(&mut self, id: u64) -> Option<Record> {
         self.bin.remove(&id)
     }
 }
@@ -114,17 +127,33 @@ impl Store {
         self.last_row
     }
 
-    /// Changes every record of a kind that links to this id.
-    pub(crate) fn relink(&mut self, kind: Kind, to: u64, mut change: impl FnMut(&mut Record)) {
-        let records = self.table_mut(kind).live.values_mut();
-        let touched = records.filter(|record| record.links.iter().any(|link| link.id == to));
-        touched.for_each(|record| change(Arc::make_mut(record)));
+    /// Changes every record that has a link to this object: deals link to contacts, contacts to
+    /// companies.
+    pub(crate) fn edit_linked_to(
+        &mut self,
+        kind: Kind,
+        id: u64,
+        mut edit: impl FnMut(&mut Record),
+    ) {
+        let linking = match kind {
+            Kind::Contact => &mut self.deals,
+            Kind::Company => &mut self.contacts,
+            Kind::Deal => return,
+        };
+        for record in linking.live.values_mut() {
+            if record.is_linked_to(id) {
+                edit(Arc::make_mut(record));
+            }
+        }
     }
 
-    /// Changes every deal whose `COMPANY_ID` is this one.
-    pub(crate) fn recompany(&mut self, company: &str, mut change: impl FnMut(&mut Record)) {
-        let deals = self.deals.live.values_mut();
-        let touched = deals.filter(|deal| deal.text("COMPANY_ID") == company);
-        touched.for_each(|deal| change(Arc::make_mut(deal)));
+    /// Puts another `COMPANY_ID` into every deal of a company.
+    pub(crate) fn replace_company_of_deals(&mut self, company: u64, replacement: &Php) {
+        let company = company.to_string();
+        for deal in self.deals.live.values_mut() {
+            if deal.text("COMPANY_ID") == company {
+                Arc::make_mut(deal).set("COMPANY_ID", replacement.clone());
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! User fields: `UF_CRM_...` of contacts, companies and deals, with their types.
 
+use chrono::FixedOffset;
+
 use crate::data::record::{Kind, Record};
 use crate::php::Php;
 use crate::portal::Portal;
@@ -19,7 +21,7 @@ pub(crate) fn by_language(label: &Php) -> Php {
     }
 }
 
-/// A user field.
+/// A user field, with its entries if it is an enumeration.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct UserField {
     pub(crate) id: u64,
@@ -30,7 +32,7 @@ pub(crate) struct UserField {
     /// `url`...
     pub(crate) type_id: String,
     pub(crate) multiple: bool,
-    /// The entries of an enumeration.
+    /// The entries of an enumeration: id and text.
     pub(crate) items: Vec<(u64, String)>,
     /// What else was given when it was made: `SORT`, `XML_ID`, `SETTINGS`...
     pub(crate) extra: Php,
@@ -39,47 +41,58 @@ pub(crate) struct UserField {
 impl UserField {
     /// Its entry in `*.fields`.
     pub(crate) fn describe(&self) -> Php {
-        let label = |name: &str| self.extra.get(name).get(LANGUAGE).clone();
         let mut out = Php::map([
             ("type", Php::from(self.type_id.as_str())),
-            ("isRequired", Php::Bool(self.extra.get("MANDATORY").text() == "Y")),
+            ("isRequired", Php::Bool(self.extra.get("MANDATORY").is_yes())),
             ("isReadOnly", Php::Bool(false)),
             ("isImmutable", Php::Bool(false)),
             ("isMultiple", Php::Bool(self.multiple)),
             ("isDynamic", Php::Bool(true)),
             ("title", Php::from(self.name.as_str())),
-            ("listLabel", label("LIST_COLUMN_LABEL")),
-            ("formLabel", label("EDIT_FORM_LABEL")),
-            ("filterLabel", label("LIST_FILTER_LABEL")),
+            ("listLabel", self.label("LIST_COLUMN_LABEL")),
+            ("formLabel", self.label("EDIT_FORM_LABEL")),
+            ("filterLabel", self.label("LIST_FILTER_LABEL")),
             ("settings", self.extra.get("SETTINGS").clone()),
         ]);
         if self.type_id == "enumeration" {
-            let item = |(id, value): &(u64, String)| {
-                Php::map([("ID", id.to_string()), ("VALUE", value.clone())])
-            };
-            out.set("items", Php::list(self.items.iter().map(item)));
+            out.set("items", self.describe_items());
         }
         out
     }
 
-    fn read_one(&self, value: &Php, zone: chrono::FixedOffset) -> Option<String> {
+    fn label(&self, name: &str) -> Php {
+        self.extra.get(name).get(LANGUAGE).clone()
+    }
+
+    fn describe_items(&self) -> Php {
+        Php::list(
+            self.items
+                .iter()
+                .map(|(id, text)| Php::map([("ID", id.to_string()), ("VALUE", text.clone())])),
+        )
+    }
+
+    /// The stored form of one value; `None` when it is ignored.
+    fn read_single(&self, value: &Php, zone: FixedOffset) -> Option<String> {
         let text = if value.is_array() { String::new() } else { value.text() };
         if text.is_empty() {
             return Some(text);
         }
-        Some(match self.type_id.as_str() {
-            "date" => dates::day(&text, zone)?,
-            "datetime" => dates::stamp(&text, zone)?,
-            "integer" => value.int().to_string(),
-            "double" => text.trim().parse::<f64>().unwrap_or(0.0).to_string(),
+        match self.type_id.as_str() {
+            "date" => dates::read_day(&text, zone),
+            "datetime" => dates::read_moment(&text, zone),
+            "integer" => Some(value.int().to_string()),
+            "double" => Some(value.number().unwrap_or(0.0).to_string()),
             "boolean" => {
-                if matches!(text.as_str(), "1" | "Y" | "true") { "1" } else { "0" }.to_owned()
+                let yes = matches!(text.as_str(), "1" | "Y" | "true");
+                Some(if yes { "1" } else { "0" }.to_owned())
             }
             "enumeration" => {
-                self.items.iter().find(|(id, _)| id.to_string() == text)?.0.to_string()
+                let is_known = self.items.iter().any(|(id, _)| id.to_string() == text);
+                if is_known { Some(text) } else { None }
             }
-            _ => text,
-        })
+            _ => Some(text),
+        }
     }
 }
 
@@ -87,31 +100,41 @@ impl Portal {
     /// The stored form of a value; `None` when it is ignored: what is no date, an enumeration's
     /// unknown entry.
     pub(crate) fn read_user_field(&self, field: &UserField, value: &Php) -> Option<Php> {
-        let zone = dates::zone(self.settings.utc_offset_hours);
+        let zone = self.zone();
         if !field.multiple {
-            let first =
-                if value.is_array() { value.values().next().unwrap_or(&Php::Null) } else { value };
-            return field.read_one(first, zone).map(Php::Str);
+            let first = if value.is_array() { value.values().next() } else { Some(value) };
+            let stored = field.read_single(first.unwrap_or(&Php::Null), zone)?;
+            return Some(Php::Str(stored));
         }
-        let single = [value.clone()];
-        let values: Vec<&Php> =
-            if value.is_array() { value.values().collect() } else { single.iter().collect() };
-        let stored = values.into_iter().filter_map(|value| field.read_one(value, zone));
-        Some(Php::list(stored.filter(|value| !value.is_empty())))
+        let list = if value.is_array() { value.clone() } else { Php::list([value.clone()]) };
+        let mut stored = Vec::new();
+        for value in list.values() {
+            match field.read_single(value, zone) {
+                Some(value) if !value.is_empty() => stored.push(value),
+                Some(_) | None => {}
+            }
+        }
+        Some(Php::list(stored))
     }
 
     /// A value as the legacy methods write it.
     pub(crate) fn write_user_field(&self, field: &UserField, record: &Record) -> Php {
-        let write = |value: &Php| match field.type_id.as_str() {
-            "date" => Php::Str(dates::day_written(&value.text(), self.settings.utc_offset_hours)),
-            _ => value.clone(),
-        };
         match record.field(&field.name) {
             Php::Null if field.multiple => Php::Bool(false),
-            Php::Array(values) if values.is_empty() => Php::Bool(false),
-            Php::Array(_) => Php::list(record.field(&field.name).values().map(write)),
             Php::Null => Php::Null,
-            single => write(single),
+            Php::Array(values) if values.is_empty() => Php::Bool(false),
+            list @ Php::Array(_) => {
+                Php::list(list.values().map(|value| self.write_single(field, value)))
+            }
+            single => self.write_single(field, single),
+        }
+    }
+
+    fn write_single(&self, field: &UserField, value: &Php) -> Php {
+        if field.type_id == "date" {
+            Php::Str(dates::write_day(&value.text(), self.settings.utc_offset_hours))
+        } else {
+            value.clone()
         }
     }
 
@@ -127,16 +150,16 @@ impl Portal {
     ) -> String {
         let id = self.dictionaries.next_user_field();
         let name = prefixed(name);
-        let items = (id * 100 + 1..).zip(items.iter().map(|item| (*item).to_owned())).collect();
-        let (type_id, extra) = (type_id.to_owned(), Php::empty());
+        let item_ids = id * 100 + 1..;
+        let items = items.iter().map(|item| (*item).to_owned());
         self.dictionaries.user_fields.push(UserField {
             id,
             kind,
             name: name.clone(),
-            type_id,
+            type_id: type_id.to_owned(),
             multiple,
-            items,
-            extra,
+            items: item_ids.zip(items).collect(),
+            extra: Php::empty(),
         });
         name
     }

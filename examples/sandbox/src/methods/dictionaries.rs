@@ -1,165 +1,182 @@
 //! `crm.status.*`, `crm.category.list`, `crm.currency.*` (facts, section 6).
 
 use crate::answer::{Answer, Outcome, Refusal, ok};
-use crate::data::dictionaries::{Status, stage_entity};
+use crate::data::dictionaries::{DictionaryEntry, Funnel, stage_dictionary};
+use crate::data::record::Kind;
 use crate::methods::plain_list;
-use crate::methods::universal::kind_of;
+use crate::methods::universal::kind_argument;
 use crate::php::Php;
 use crate::portal::Portal;
 
-/// The handler of a method after `crm.`.
-pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
-    Some(match method {
-        "status.list" => statuses,
-        "status.entity.types" => entity_types,
-        "status.entity.items" => entity_items,
-        "category.list" => categories,
-        "currency.list" => currencies,
-        "currency.base.get" => |portal, _| ok(portal.dictionaries.base_currency()),
-        _ => return None,
-    })
-}
-
 /// Fields that are not filtered by arrays.
-const SINGLE: [&str; 4] = ["ENTITY_ID", "STATUS_ID", "SORT", "SEMANTICS"];
+const SINGLE_VALUED: [&str; 4] = ["ENTITY_ID", "STATUS_ID", "SORT", "SEMANTICS"];
 
-/// All rows in one answer.
-fn statuses(portal: &mut Portal, params: &Php) -> Outcome {
-    let refused =
-        |(name, value): &(String, Php)| value.is_array() && SINGLE.contains(&name.as_str());
-    if params.argument("filter").entries().iter().any(refused) {
-        return Err(Refusal::legacy("Filter by array is not supported."));
+/// The dictionaries that are no stages, by their names.
+const DICTIONARY_NAMES: [(&str, &str); 7] = [
+    ("SOURCE", "Источники"),
+    ("HONORIFIC", "Обращения"),
+    ("CONTACT_TYPE", "Типы контактов"),
+    ("COMPANY_TYPE", "Типы компаний"),
+    ("EMPLOYEES", "Кол-во сотрудников"),
+    ("INDUSTRY", "Сферы деятельности"),
+    ("DEAL_TYPE", "Типы сделок"),
+];
+
+/// `crm.status.list`: all rows in one answer.
+pub(crate) fn list_entries(portal: &mut Portal, params: &Php) -> Outcome {
+    for (name, value) in params.argument("filter").entries() {
+        if value.is_array() && SINGLE_VALUED.contains(&name.as_str()) {
+            return Err(Refusal::without_code("Filter by array is not supported."));
+        }
     }
-    let all = portal.dictionaries.statuses.iter().enumerate();
-    let rows =
-        plain_list::matching(all.map(|(index, status)| status_row(portal, index, status)), params);
-    let total = rows.len();
-    Ok(Answer { result: Php::list(rows), total: Some(total), ..Answer::default() })
+    let entries = portal.dictionaries.entries.iter().zip(1..);
+    let rows = entries.map(|(entry, number)| write_entry(portal, number, entry));
+    let found = plain_list::find_rows(rows, params);
+    Ok(whole_list(found))
 }
 
-fn status_row(portal: &Portal, index: usize, status: &Status) -> Php {
-    let semantics = Some(status.semantics).filter(|letter| matches!(*letter, "S" | "F"));
-    let place =
-        portal.dictionaries.of(&status.entity).position(|other| other.id == status.id).unwrap_or(0);
-    let funnel = status.entity.strip_prefix("DEAL_STAGE_");
+fn write_entry(portal: &Portal, number: u64, entry: &DictionaryEntry) -> Php {
+    let mut others = portal.dictionaries.entries_of(&entry.dictionary);
+    let place = others.position(|other| other.id == entry.id).unwrap_or(0);
+    let semantics = match entry.semantics {
+        "S" | "F" => Php::from(entry.semantics),
+        _ => Php::Null,
+    };
     let mut row = Php::map([
-        ("ID", Php::Str((index + 1).to_string())),
-        ("ENTITY_ID", Php::from(status.entity.as_str())),
-        ("STATUS_ID", Php::from(status.id.as_str())),
-        ("NAME", Php::from(status.name.as_str())),
-        ("NAME_INIT", Php::from(if status.system { status.name.as_str() } else { "" })),
+        ("ID", Php::Str(number.to_string())),
+        ("ENTITY_ID", Php::from(entry.dictionary.as_str())),
+        ("STATUS_ID", Php::from(entry.id.as_str())),
+        ("NAME", Php::from(entry.name.as_str())),
+        ("NAME_INIT", Php::from(if entry.system { entry.name.as_str() } else { "" })),
         ("SORT", Php::Str(((place + 1) * 10).to_string())),
-        ("SYSTEM", Php::from(if status.system { "Y" } else { "N" })),
+        ("SYSTEM", Php::yes_no(entry.system)),
         ("COLOR", Php::Null),
-        ("SEMANTICS", Php::from(semantics)),
-        ("CATEGORY_ID", Php::from(funnel)),
+        ("SEMANTICS", semantics),
+        ("CATEGORY_ID", Php::from(entry.dictionary.strip_prefix("DEAL_STAGE_"))),
     ]);
-    if !status.semantics.is_empty() {
-        let word = match (status.semantics, status.id.ends_with("APOLOGY")) {
-            ("S", _) => "success",
-            ("F", true) => "apology",
-            ("F", false) => "failure",
-            _ => "process",
-        };
+    if !entry.semantics.is_empty() {
+        let word = semantics_word(entry);
         row.set("EXTRA", Php::map([("SEMANTICS", word), ("COLOR", "#ACE9FB")]));
     }
     row
 }
 
-fn entity_types(portal: &mut Portal, _: &Php) -> Outcome {
-    let plain = [
-        ("SOURCE", "Источники"),
-        ("HONORIFIC", "Обращения"),
-        ("CONTACT_TYPE", "Типы контактов"),
-        ("COMPANY_TYPE", "Типы компаний"),
-        ("EMPLOYEES", "Кол-во сотрудников"),
-        ("INDUSTRY", "Сферы деятельности"),
-        ("DEAL_TYPE", "Типы сделок"),
-    ];
-    let entry = |id: &str, name: &str| Php::map([("ID", id), ("NAME", name)]);
-    let mut types: Vec<Php> = plain.iter().map(|(id, name)| entry(id, name)).collect();
-    for funnel in &portal.dictionaries.categories {
-        let mut stages = entry(&stage_entity(funnel.id), "Стадии сделки");
-        let ends = [
-            ("START_FIELD", "NEW"),
-            ("FINAL_SUCCESS_FIELD", "WON"),
-            ("FINAL_UNSUCCESS_FIELD", "LOSE"),
-        ];
-        let mut info = Php::map(ends);
-        info.set("FINAL_SORT", 60_i64);
-        stages.set("SEMANTIC_INFO", info);
-        if funnel.id > 0 {
-            stages.set("PREFIX", format!("C{}", funnel.id));
-            stages.set("CATEGORY_ID", funnel.id);
-        }
-        types.push(stages);
+fn semantics_word(stage: &DictionaryEntry) -> &'static str {
+    match stage.semantics {
+        "S" => "success",
+        "F" if stage.id.ends_with("APOLOGY") => "apology",
+        "F" => "failure",
+        _ => "process",
     }
-    ok(Php::list(types))
 }
 
-fn entity_items(portal: &mut Portal, params: &Php) -> Outcome {
-    let entity = params.argument("entityId").text();
-    let item = |(status, place): (&Status, i64)| {
-        Php::map([
-            ("NAME", Php::from(status.name.as_str())),
+/// `crm.status.entity.types`: which dictionaries there are.
+pub(crate) fn list_dictionaries(portal: &mut Portal, _: &Php) -> Outcome {
+    let mut rows = Vec::new();
+    for (id, name) in DICTIONARY_NAMES {
+        rows.push(Php::map([("ID", id), ("NAME", name)]));
+    }
+    for funnel in &portal.dictionaries.funnels {
+        rows.push(write_stage_dictionary(funnel));
+    }
+    ok(Php::list(rows))
+}
+
+fn write_stage_dictionary(funnel: &Funnel) -> Php {
+    let info = Php::map([
+        ("START_FIELD", Php::from("NEW")),
+        ("FINAL_SUCCESS_FIELD", Php::from("WON")),
+        ("FINAL_UNSUCCESS_FIELD", Php::from("LOSE")),
+        ("FINAL_SORT", Php::Int(60)),
+    ]);
+    let mut row = Php::map([
+        ("ID", Php::Str(stage_dictionary(funnel.id))),
+        ("NAME", Php::from("Стадии сделки")),
+        ("SEMANTIC_INFO", info),
+    ]);
+    if funnel.id > 0 {
+        row.set("PREFIX", format!("C{}", funnel.id));
+        row.set("CATEGORY_ID", funnel.id);
+    }
+    row
+}
+
+/// `crm.status.entity.items`: what one dictionary holds.
+pub(crate) fn list_dictionary(portal: &mut Portal, params: &Php) -> Outcome {
+    let dictionary = params.argument("entityId").text();
+    let mut rows = Vec::new();
+    for (entry, place) in portal.dictionaries.entries_of(&dictionary).zip(1..) {
+        rows.push(Php::map([
+            ("NAME", Php::from(entry.name.as_str())),
             ("SORT", Php::Int(place * 10)),
-            ("STATUS_ID", Php::from(status.id.as_str())),
-        ])
-    };
-    ok(Php::list(portal.dictionaries.of(&entity).zip(1..).map(item)))
+            ("STATUS_ID", Php::from(entry.id.as_str())),
+        ]));
+    }
+    ok(Php::list(rows))
 }
 
-fn categories(portal: &mut Portal, params: &Php) -> Outcome {
-    let kind = kind_of(params)?;
-    let all = &portal.dictionaries.categories;
-    let rows = all.iter().zip(1_i64..).map(|(funnel, place)| {
-        let mut row = Php::map([
-            ("id", Php::Int(funnel.id)),
-            ("name", Php::from(funnel.name.as_str())),
-            ("sort", Php::Int(place * 100)),
-            ("entityTypeId", Php::Int(kind.entity_type_id())),
-            ("isDefault", Php::from(if funnel.id == 0 { "Y" } else { "N" })),
-        ]);
-        if funnel.id > 0 {
-            row.set("originId", "");
-            row.set("originatorId", "");
-        }
-        row
-    });
-    Ok(Answer {
-        result: Php::map([("categories", Php::list(rows))]),
-        total: Some(all.len()),
-        ..Answer::default()
-    })
+pub(crate) fn list_funnels(portal: &mut Portal, params: &Php) -> Outcome {
+    let kind = kind_argument(params)?;
+    let mut rows = Vec::new();
+    for (funnel, place) in portal.dictionaries.funnels.iter().zip(1..) {
+        rows.push(write_funnel(kind, place, funnel));
+    }
+    let total = Some(rows.len());
+    let result = Php::map([("categories", Php::list(rows))]);
+    Ok(Answer { result, total, ..Answer::default() })
 }
 
-fn currencies(portal: &mut Portal, _: &Php) -> Outcome {
-    let all = &portal.dictionaries.currencies;
-    let rows = all.iter().enumerate().map(|(index, code)| {
-        let base = if index == 0 { "Y" } else { "N" };
-        let sort = ((index + 1) * 100).to_string();
-        Php::map([
-            ("CURRENCY", code.as_str()),
-            ("AMOUNT_CNT", "1"),
-            ("AMOUNT", if index == 0 { "1.0000" } else { "90.0000" }),
-            ("SORT", sort.as_str()),
-            ("BASE", base),
-            ("FULL_NAME", full_name(code)),
-            ("LID", "ru"),
-            ("FORMAT_STRING", "# &#8381;"),
-            ("DEC_POINT", "."),
-            ("THOUSANDS_SEP", " "),
-            ("DECIMALS", "2"),
-        ])
-    });
-    Ok(Answer { result: Php::list(rows), total: Some(all.len()), ..Answer::default() })
+fn write_funnel(kind: Kind, place: i64, funnel: &Funnel) -> Php {
+    let mut row = Php::map([
+        ("id", Php::Int(funnel.id)),
+        ("name", Php::from(funnel.name.as_str())),
+        ("sort", Php::Int(place * 100)),
+        ("entityTypeId", Php::Int(kind.entity_type_id())),
+        ("isDefault", Php::yes_no(funnel.id == 0)),
+    ]);
+    if funnel.id > 0 {
+        row.set("originId", "");
+        row.set("originatorId", "");
+    }
+    row
 }
 
-fn full_name(code: &str) -> &str {
+pub(crate) fn list_currencies(portal: &mut Portal, _: &Php) -> Outcome {
+    let mut rows = Vec::new();
+    for (code, place) in portal.dictionaries.currencies.iter().zip(1..) {
+        rows.push(write_currency(code, place));
+    }
+    Ok(whole_list(rows))
+}
+
+fn write_currency(code: &str, place: u64) -> Php {
+    let is_base = place == 1;
+    Php::map([
+        ("CURRENCY", Php::from(code)),
+        ("AMOUNT_CNT", Php::from("1")),
+        ("AMOUNT", Php::from(if is_base { "1.0000" } else { "90.0000" })),
+        ("SORT", Php::Str((place * 100).to_string())),
+        ("BASE", Php::yes_no(is_base)),
+        ("FULL_NAME", Php::from(currency_name(code))),
+        ("LID", Php::from("ru")),
+        ("FORMAT_STRING", Php::from("# &#8381;")),
+        ("DEC_POINT", Php::from(".")),
+        ("THOUSANDS_SEP", Php::from(" ")),
+        ("DECIMALS", Php::from("2")),
+    ])
+}
+
+fn currency_name(code: &str) -> &str {
     match code {
         "RUB" => "Российский рубль",
         "USD" => "Доллар США",
         "EUR" => "Евро",
         other => other,
     }
+}
+
+/// An answer without pages.
+fn whole_list(rows: Vec<Php>) -> Answer {
+    let total = Some(rows.len());
+    Answer { result: Php::list(rows), total, ..Answer::default() }
 }

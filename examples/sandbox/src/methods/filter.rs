@@ -7,7 +7,7 @@ use crate::php::Php;
 
 /// A condition of a filter.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Condition {
+pub(crate) struct FilterCondition {
     /// The field, without the prefix.
     pub(crate) field: String,
     pub(crate) test: Test,
@@ -46,74 +46,77 @@ const PREFIXES: [(&str, Test); 12] = [
 ];
 
 /// Reads one entry; `None` when it adds no condition: an empty array.
-pub(crate) fn read(key: &str, value: &Php) -> Option<Condition> {
-    let (test, field) = split(key);
-    let values: Vec<String> = match value {
-        Php::Array(_) => value.values().map(Php::text).collect(),
-        single => vec![single.text()],
-    };
-    (!values.is_empty()).then(|| Condition {
-        field: field.to_owned(),
-        test,
-        values,
-        numeric: false,
-    })
+pub(crate) fn read_condition(key: &str, value: &Php) -> Option<FilterCondition> {
+    let (test, field) = split_key(key);
+    let values = if value.is_array() { value.texts() } else { vec![value.text()] };
+    if values.is_empty() {
+        return None;
+    }
+    Some(FilterCondition { field: field.to_owned(), test, values, numeric: false })
 }
 
 /// The test and the field's name of a filter's key.
-pub(crate) fn split(key: &str) -> (Test, &str) {
-    let prefixed =
-        PREFIXES.iter().find_map(|(prefix, test)| Some((*test, key.strip_prefix(prefix)?)));
-    prefixed.unwrap_or_else(|| (Test::In, key.trim_start_matches(['=', '@', '?'])))
+pub(crate) fn split_key(key: &str) -> (Test, &str) {
+    for (prefix, test) in PREFIXES {
+        if let Some(field) = key.strip_prefix(prefix) {
+            return (test, field);
+        }
+    }
+    (Test::In, key.trim_start_matches(['=', '@', '?']))
 }
 
-impl Condition {
+impl FilterCondition {
     /// Whether one of a field's values passes; a field without any is an empty text.
-    pub(crate) fn passes(&self, have: &[String]) -> bool {
-        let any = |test: &dyn Fn(&str, &str) -> bool| {
-            self.values.iter().any(|want| have.iter().any(|have| test(have, want)))
-        };
-        let equal = |have: &str, want: &str| self.order(have, want) == Ordering::Equal;
+    pub(crate) fn passes(&self, values: &[String]) -> bool {
         match self.test {
-            Test::In => any(&equal),
-            Test::NotIn => !any(&equal),
-            Test::Contains => any(&contains),
-            Test::NotContains => !any(&contains),
-            Test::Mask => any(&mask),
-            Test::Above => any(&|have, want| self.order(have, want) == Ordering::Greater),
-            Test::AtLeast => any(&|have, want| self.order(have, want) != Ordering::Less),
-            Test::Below => any(&|have, want| self.order(have, want) == Ordering::Less),
-            Test::AtMost => any(&|have, want| self.order(have, want) != Ordering::Greater),
+            Test::NotIn | Test::NotContains => !self.any_fits(values),
+            _ => self.any_fits(values),
         }
     }
 
-    fn order(&self, have: &str, want: &str) -> Ordering {
-        if self.numeric { order(have, want) } else { fold(have).cmp(&fold(want)) }
+    fn any_fits(&self, values: &[String]) -> bool {
+        for wanted in &self.values {
+            if values.iter().any(|value| self.fits(value, wanted)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether one value fits one that is wanted; of a negated test, what it negates.
+    fn fits(&self, value: &str, wanted: &str) -> bool {
+        match self.test {
+            Test::In | Test::NotIn => self.order(value, wanted).is_eq(),
+            Test::Contains | Test::NotContains => fold(value).contains(&fold(wanted)),
+            Test::Mask => fits_mask(value, wanted),
+            Test::Above => self.order(value, wanted).is_gt(),
+            Test::AtLeast => self.order(value, wanted).is_ge(),
+            Test::Below => self.order(value, wanted).is_lt(),
+            Test::AtMost => self.order(value, wanted).is_le(),
+        }
+    }
+
+    fn order(&self, value: &str, wanted: &str) -> Ordering {
+        if self.numeric { compare_values(value, wanted) } else { fold(value).cmp(&fold(wanted)) }
     }
 }
 
-fn contains(have: &str, want: &str) -> bool {
-    fold(have).contains(&fold(want))
-}
-
-fn mask(have: &str, want: &str) -> bool {
-    let (have, want) = (fold(have), fold(want));
-    match (want.strip_prefix('%'), want.strip_suffix('%')) {
-        (Some(_), Some(_)) => have.contains(want.trim_matches('%')),
-        (Some(end), None) => have.ends_with(end),
-        (None, Some(begin)) => have.starts_with(begin),
-        (None, None) => have == want,
+/// `%` at an end of the mask stands for anything.
+fn fits_mask(value: &str, mask: &str) -> bool {
+    let value = fold(value);
+    let mask = fold(mask);
+    match (mask.strip_prefix('%'), mask.strip_suffix('%')) {
+        (Some(_), Some(_)) => value.contains(mask.trim_matches('%')),
+        (Some(end), None) => value.ends_with(end),
+        (None, Some(beginning)) => value.starts_with(beginning),
+        (None, None) => value == mask,
     }
 }
 
 /// Numbers by value, everything else by text.
-pub(crate) fn order(have: &str, want: &str) -> Ordering {
-    match numbers(have, want) {
-        Some((a, b)) => a.total_cmp(&b),
-        None => fold(have).cmp(&fold(want)),
+pub(crate) fn compare_values(left: &str, right: &str) -> Ordering {
+    match (left.trim().parse::<f64>(), right.trim().parse::<f64>()) {
+        (Ok(left), Ok(right)) => left.total_cmp(&right),
+        _ => fold(left).cmp(&fold(right)),
     }
-}
-
-fn numbers(have: &str, want: &str) -> Option<(f64, f64)> {
-    Some((have.trim().parse().ok()?, want.trim().parse().ok()?))
 }

@@ -1,26 +1,16 @@
-//! How a card is laid out.
+//! How a card is laid out on the screen.
 
 use crate::answer::{Outcome, ok};
 use crate::data::record::Kind;
 use crate::php::Php;
 use crate::portal::Portal;
 
-/// The handler of a verb.
-pub(crate) fn find(verb: &str) -> Option<fn(&mut Portal, Kind, &Php) -> Outcome> {
-    Some(match verb {
-        "details.configuration.get" => get_layout,
-        "details.configuration.set" | "details.configuration.reset" => set_layout,
-        "details.configuration.forcecommonscopeforall" => |_, _, _| ok(true),
-        _ => return None,
-    })
-}
-
-fn get_layout(portal: &mut Portal, kind: Kind, _: &Php) -> Outcome {
+pub(crate) fn get_layout(portal: &mut Portal, kind: Kind, _: &Php) -> Outcome {
     ok(portal.layouts.get(&kind).cloned().unwrap_or_else(Php::empty))
 }
 
 /// `set` has `data`, `reset` has none.
-fn set_layout(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
+pub(crate) fn set_layout(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
     portal.layouts.insert(kind, params.argument("data").clone());
     portal.counters.writes += 1;
     ok(true)

@@ -6,16 +6,15 @@ use std::collections::BTreeSet;
 use crate::answer::{Answer, Outcome};
 use crate::data::record::{Kind, Record};
 use crate::data::schema::{self, Type};
-use crate::methods::filter::{self, Condition, Test};
-use crate::methods::legacy::array_of;
+use crate::methods::filter::{self, FilterCondition, Test};
+use crate::methods::legacy::array_argument;
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::settings::ListOrder;
-use crate::values::dates;
-use crate::values::legacy_output;
+use crate::values::{dates, legacy_output};
 
 /// Rows of a page.
-const PAGE: usize = 50;
+pub(crate) const PAGE: usize = 50;
 
 /// What was found, before it is written.
 pub(crate) struct Page<'a> {
@@ -24,10 +23,8 @@ pub(crate) struct Page<'a> {
     pub(crate) next: Option<usize>,
 }
 
-type Candidates<'a> = Box<dyn DoubleEndedIterator<Item = &'a Record> + 'a>;
-
 /// The order and the offset of a call.
-pub(crate) struct Ask {
+pub(crate) struct Paging {
     /// Fields by their legacy names; `true` is descending.
     pub(crate) order: Vec<(String, bool)>,
     /// -1: do not count.
@@ -36,187 +33,269 @@ pub(crate) struct Ask {
     wraps: bool,
 }
 
-impl Ask {
-    pub(crate) fn of(params: &Php) -> Ask {
-        let descending = |way: &Php| way.text().eq_ignore_ascii_case("desc");
-        let order = params.argument("order").entries().iter();
-        let order = order.map(|(name, way)| (name.clone(), descending(way))).collect();
-        Ask { order, start: params.argument("start").int(), wraps: false }
+impl Paging {
+    /// The universal methods count in rows.
+    pub(crate) fn universal(params: &Php) -> Paging {
+        let mut order = Vec::new();
+        for (name, direction) in params.argument("order").entries() {
+            let is_descending = direction.text().eq_ignore_ascii_case("desc");
+            order.push((name.clone(), is_descending));
+        }
+        Paging { order, start: params.argument("start").int(), wraps: false }
     }
 
     /// The legacy methods count in whole pages, and begin again at the end (facts, section 14.2).
-    fn legacy(params: &Php) -> Ask {
-        let ask = Ask::of(params);
-        let page = ask.start - ask.start.rem_euclid(PAGE as i64);
-        Ask { start: if ask.start < 0 { ask.start } else { page }, wraps: true, ..ask }
+    fn legacy(params: &Php) -> Paging {
+        let mut paging = Paging::universal(params);
+        if paging.start >= 0 {
+            paging.start -= paging.start % PAGE as i64;
+        }
+        Paging { wraps: true, ..paging }
+    }
+
+    pub(crate) fn is_counted(&self) -> bool {
+        self.start >= 0
+    }
+
+    /// Rows before the page.
+    fn skipped(&self, total: usize) -> usize {
+        let start = usize::try_from(self.start).unwrap_or(0);
+        if self.wraps && start >= total { 0 } else { start }
     }
 }
 
 /// `crm.contact.list` and the like.
-pub(crate) fn legacy(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
-    let conditions = legacy_conditions(portal, kind, array_of(params, "filter")?);
-    let page = portal.find_page(kind, &conditions, &Ask::legacy(params));
-    let select = params.argument("select");
-    let rows = page.records.iter().map(|record| selected(portal, kind, record, select));
+pub(crate) fn list_objects(portal: &mut Portal, kind: Kind, params: &Php) -> Outcome {
+    let conditions = read_conditions(portal, kind, array_argument(params, "filter")?);
+    let page = portal.find_page(kind, &conditions, &Paging::legacy(params));
+    let select = params.argument("select").texts();
+    let rows = page.records.iter().map(|record| selected_fields(portal, kind, record, &select));
     let harm = portal.harm_of_list(kind, &page.records);
     Ok(Answer { result: Php::list(rows), total: Some(page.total), next: page.next, harm })
 }
 
 /// Unknown fields add no condition: everything is returned.
-fn legacy_conditions(portal: &Portal, kind: Kind, filter: &Php) -> Vec<Condition> {
-    let known = |name: &str| {
-        schema::find(kind, name)
-            .is_some_and(|field| !matches!(field.holds, Type::Contacts | Type::Companies))
-            || portal.dictionaries.user_field(kind, name).is_some()
-    };
-    let entries = filter.entries().iter().filter(|(key, _)| known(filter::split(key).1));
-    entries.filter_map(|(key, value)| portal.condition(kind, key, value)).collect()
+fn read_conditions(portal: &Portal, kind: Kind, filter: &Php) -> Vec<FilterCondition> {
+    let mut conditions = Vec::new();
+    for (key, value) in filter.entries() {
+        let (_, name) = filter::split_key(key);
+        if is_filtered(portal, kind, name) {
+            conditions.extend(portal.read_condition(kind, key, value));
+        }
+    }
+    conditions
+}
+
+fn is_filtered(portal: &Portal, kind: Kind, name: &str) -> bool {
+    match schema::find_field(kind, name) {
+        Some(field) => !matches!(field.holds, Type::Contacts | Type::Companies),
+        None => portal.dictionaries.user_field(kind, name).is_some(),
+    }
 }
 
 impl Portal {
     /// A condition with its values brought into the form that is stored.
-    pub(crate) fn condition(&self, kind: Kind, key: &str, value: &Php) -> Option<Condition> {
-        let mut condition = filter::read(key, value)?;
-        let holds = schema::find(kind, &condition.field).map(|field| field.holds);
-        let zone = dates::zone(self.settings.utc_offset_hours);
-        let normal: fn(&str, _) -> Option<String> = match holds {
-            Some(Type::Date) => dates::day,
-            Some(Type::DateTime) => dates::stamp,
-            _ => |_, _| None,
+    pub(crate) fn read_condition(
+        &self,
+        kind: Kind,
+        key: &str,
+        value: &Php,
+    ) -> Option<FilterCondition> {
+        let mut condition = filter::read_condition(key, value)?;
+        let Some(field) = schema::find_field(kind, &condition.field) else {
+            return Some(condition);
         };
         for value in &mut condition.values {
-            if let Some(stored) = normal(value, zone) {
+            let stored = match field.holds {
+                Type::Date => dates::read_day(value, self.zone()),
+                Type::DateTime => dates::read_moment(value, self.zone()),
+                _ => None,
+            };
+            if let Some(stored) = stored {
                 *value = stored;
             }
         }
         // Parts of dictionary entries and links are not searched for: the whole is.
-        let whole = matches!(holds, Some(Type::Status(_) | Type::Company | Type::Contact));
-        if whole && matches!(condition.test, Test::Contains | Test::Mask) {
+        let is_whole = matches!(field.holds, Type::Status(_) | Type::Company | Type::Contact);
+        if is_whole && matches!(condition.test, Test::Contains | Test::Mask) {
             condition.test = Test::In;
         }
-        condition.numeric = holds.is_some_and(Type::is_number);
+        condition.numeric = field.holds.is_number();
         Some(condition)
     }
 
-    /// One page of the records that pass all conditions. Without counting, by id, it stops when the
-    /// page is full: that is why the walk by `>ID` and `start: -1` is cheap.
-    pub(crate) fn find_page(&self, kind: Kind, conditions: &[Condition], ask: &Ask) -> Page<'_> {
-        let passes = |record: &&Record| {
-            !self.hides(kind, record.id)
-                && conditions
-                    .iter()
-                    .all(|test| test.passes(&self.filter_values(kind, record, &test.field)))
-        };
-        let counted = ask.start >= 0;
-        let most = if counted { usize::MAX } else { PAGE };
-        let candidates = self.candidates(kind, conditions);
-        let order = match self.settings.list_order {
-            ListOrder::AsAsked => ask.order.as_slice(),
-            ListOrder::Ascending | ListOrder::Scattered => &[],
-        };
-        let found: Vec<&Record> = match order {
-            [] if self.settings.list_order == ListOrder::Scattered => {
-                scattered(candidates.filter(passes))
-            }
-            [] => candidates.filter(passes).take(most).collect(),
-            [(name, false)] if name == "ID" => candidates.filter(passes).take(most).collect(),
-            [(name, true)] if name == "ID" => candidates.rev().filter(passes).take(most).collect(),
-            order => self.sorted(kind, candidates.filter(passes).collect(), order),
-        };
+    /// One page of the records that pass all conditions.
+    pub(crate) fn find_page(
+        &self,
+        kind: Kind,
+        conditions: &[FilterCondition],
+        paging: &Paging,
+    ) -> Page<'_> {
+        let found = self.find_ordered(kind, conditions, paging);
         let total = found.len();
-        let skip =
-            usize::try_from(ask.start).ok().filter(|skip| *skip < total || !ask.wraps).unwrap_or(0);
-        let records: Vec<&Record> = found.into_iter().skip(skip).take(PAGE).collect();
-        let next = Some(skip + PAGE).filter(|next| counted && *next < total);
-        Page { records, total: if counted { total } else { 0 }, next }
+        let skipped = paging.skipped(total);
+        let records = found.into_iter().skip(skipped).take(PAGE).collect();
+        let next = skipped + PAGE;
+        let has_next = paging.is_counted() && next < total;
+        Page {
+            records,
+            total: if paging.is_counted() { total } else { 0 },
+            next: if has_next { Some(next) } else { None },
+        }
     }
 
-    /// Few records that may pass, in the order of ids: by ORIGIN_ID, by ID, else all.
-    fn candidates<'a>(&'a self, kind: Kind, conditions: &[Condition]) -> Candidates<'a> {
+    /// All records that pass, in the order that the portal gives them. Without counting, by id,
+    /// the search stops when the page is full: that is why the walk by `>ID` and `start: -1` is
+    /// cheap.
+    fn find_ordered(
+        &self,
+        kind: Kind,
+        conditions: &[FilterCondition],
+        paging: &Paging,
+    ) -> Vec<&Record> {
+        let limit = if paging.is_counted() { usize::MAX } else { PAGE };
+        let candidates = self.candidates(kind, conditions);
+        let passing = candidates.filter(|record| self.passes_all(kind, record, conditions));
+        match (self.settings.list_order, paging.order.as_slice()) {
+            (ListOrder::Scattered, _) => scatter(passing.collect()),
+            (ListOrder::Ascending, _) | (ListOrder::AsAsked, []) => passing.take(limit).collect(),
+            (ListOrder::AsAsked, [(name, is_descending)]) if name == "ID" => {
+                if *is_descending {
+                    passing.rev().take(limit).collect()
+                } else {
+                    passing.take(limit).collect()
+                }
+            }
+            (ListOrder::AsAsked, order) => self.sort(kind, passing.collect(), order),
+        }
+    }
+
+    fn passes_all(&self, kind: Kind, record: &Record, conditions: &[FilterCondition]) -> bool {
+        if self.hides(kind, record.id) {
+            return false;
+        }
+        for condition in conditions {
+            if !condition.passes(&self.filter_values(kind, record, &condition.field)) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Few records that may pass, in the order of ids: by ID, by ORIGIN_ID, else all.
+    fn candidates<'a>(
+        &'a self,
+        kind: Kind,
+        conditions: &[FilterCondition],
+    ) -> Box<dyn DoubleEndedIterator<Item = &'a Record> + 'a> {
         let table = self.store.table(kind);
-        let of =
-            |name: &str, test: Test| conditions.iter().find(|c| c.field == name && c.test == test);
-        if let Some(ids) = of("ID", Test::In) {
+        if let Some(values) = values_of(conditions, "ID", Test::In) {
             let ids: BTreeSet<u64> =
-                ids.values.iter().filter_map(|id| id.trim().parse().ok()).collect();
-            return Box::new(ids.into_iter().filter_map(|id| table.get(id)));
+                values.iter().filter_map(|id| id.trim().parse().ok()).collect();
+            return Box::new(table.get_all(&ids).into_iter());
         }
-        if let Some(origins) = of("ORIGIN_ID", Test::In) {
-            return Box::new(table.of_origins(&origins.values).into_iter());
+        if let Some(origins) = values_of(conditions, "ORIGIN_ID", Test::In) {
+            return Box::new(table.of_origins(origins).into_iter());
         }
-        let above =
-            of("ID", Test::Above).and_then(|above| above.values.first()?.trim().parse().ok());
-        above.map_or_else(|| Box::new(table.iter()) as Candidates, |id| Box::new(table.above(id)))
+        if let Some([id, ..]) = values_of(conditions, "ID", Test::Above)
+            && let Ok(id) = id.trim().parse()
+        {
+            return Box::new(table.above(id));
+        }
+        Box::new(table.iter())
     }
 
     /// The values of a field that a filter compares.
     pub(crate) fn filter_values(&self, kind: Kind, record: &Record, name: &str) -> Vec<String> {
-        match schema::find(kind, name).map(|field| field.holds) {
-            Some(Type::Multi) => record.values(name).into_iter().map(str::to_owned).collect(),
-            Some(Type::Contacts | Type::Companies) => {
+        let Some(field) = schema::find_field(kind, name) else {
+            let value = record.field(name);
+            return if value.is_array() { value.texts() } else { vec![value.text()] };
+        };
+        match field.holds {
+            Type::Multi => record.rows_of(name).map(|row| row.value.clone()).collect(),
+            Type::Contacts | Type::Companies => {
                 record.links.iter().map(|link| link.id.to_string()).collect()
             }
-            Some(Type::Date) => vec![record.text(name).to_owned()],
-            Some(holds) => vec![legacy_output::value(self, kind, record, name, holds).text()],
-            None => match record.field(name) {
-                Php::Array(items) => items.iter().map(|(_, value)| value.text()).collect(),
-                single => vec![single.text()],
-            },
+            Type::Date => vec![record.text(name).to_owned()],
+            _ => vec![legacy_output::field_value(self, kind, record, field).text()],
         }
     }
 
-    fn sorted<'a>(
+    fn sort<'a>(
         &self,
         kind: Kind,
         mut found: Vec<&'a Record>,
         order: &[(String, bool)],
     ) -> Vec<&'a Record> {
-        let key = |record: &Record, name: &str| self.filter_values(kind, record, name).concat();
-        found.sort_by(|a, b| {
-            let by = order.iter().map(|(name, descending)| {
-                let ordering = filter::order(&key(a, name), &key(b, name));
-                if *descending { ordering.reverse() } else { ordering }
-            });
-            by.fold(Ordering::Equal, Ordering::then)
-        });
+        found.sort_by(|left, right| self.compare_records(kind, left, right, order));
         found
+    }
+
+    fn compare_records(
+        &self,
+        kind: Kind,
+        left: &Record,
+        right: &Record,
+        order: &[(String, bool)],
+    ) -> Ordering {
+        for (name, is_descending) in order {
+            let left = self.filter_values(kind, left, name).concat();
+            let right = self.filter_values(kind, right, name).concat();
+            let ordering = filter::compare_values(&left, &right);
+            if ordering.is_ne() {
+                return if *is_descending { ordering.reverse() } else { ordering };
+            }
+        }
+        Ordering::Equal
     }
 }
 
+/// What the first condition of this field and this test compares with.
+fn values_of<'a>(
+    conditions: &'a [FilterCondition],
+    field: &str,
+    test: Test,
+) -> Option<&'a [String]> {
+    let condition = conditions.iter().find(|each| each.field == field && each.test == test)?;
+    Some(&condition.values)
+}
+
 /// In an order that nobody asked for, the same every time.
-fn scattered<'a>(found: impl Iterator<Item = &'a Record>) -> Vec<&'a Record> {
-    let mut found: Vec<&Record> = found.collect();
+fn scatter(mut found: Vec<&Record>) -> Vec<&Record> {
     found.sort_by_key(|record| record.id.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32));
     found
 }
 
 /// The fields asked for; without a selection all standard ones. PHONE and EMAIL come only when they
 /// are named.
-fn selected(portal: &Portal, kind: Kind, record: &Record, select: &Php) -> Php {
-    let names: Vec<String> = select.values().map(Php::text).collect();
-    let is_unlisted = |name: &str| {
-        portal.settings.unlisted.iter().any(|(of, field)| *of == kind && field == name)
-    };
-    let asks = |name: &str| names.iter().any(|asked| asked == name) && !is_unlisted(name);
-    if names.is_empty() {
-        return legacy_output::standard(portal, kind, record);
+fn selected_fields(portal: &Portal, kind: Kind, record: &Record, select: &[String]) -> Php {
+    if select.is_empty() {
+        return legacy_output::standard_fields(portal, kind, record);
     }
+    let has_star = is_selected(portal, kind, select, "*");
+    let has_user_star = is_selected(portal, kind, select, "UF_*");
     let mut out = Php::map([("ID", record.id.to_string())]);
-    for field in schema::fields(kind).filter(|field| asks("*") || asks(field.name)) {
+    for field in schema::fields_of(kind) {
+        let is_named = is_selected(portal, kind, select, field.name);
         match field.holds {
-            Type::Multi if asks(field.name) => {
-                legacy_output::put_rows(&mut out, record, field.name);
-            }
+            Type::Multi if is_named => legacy_output::put_rows(&mut out, record, field.name),
             Type::Multi | Type::Contacts | Type::Companies => {}
-            holds => {
-                out.set(field.name, legacy_output::value(portal, kind, record, field.name, holds));
+            _ if is_named || has_star => {
+                out.set(field.name, legacy_output::field_value(portal, kind, record, field));
             }
+            _ => {}
         }
     }
-    for field in
-        portal.dictionaries.user_fields(kind).filter(|field| asks("UF_*") || asks(&field.name))
-    {
-        out.set(&field.name, portal.write_user_field(field, record));
+    for field in portal.dictionaries.user_fields(kind) {
+        if has_user_star || is_selected(portal, kind, select, &field.name) {
+            out.set(&field.name, portal.write_user_field(field, record));
+        }
     }
     out
+}
+
+/// Whether a selection names a field, and the portal's lists show it at all.
+fn is_selected(portal: &Portal, kind: Kind, select: &[String], name: &str) -> bool {
+    let is_named = select.iter().any(|asked| asked == name);
+    is_named && !portal.settings.unlisted.iter().any(|(of, field)| *of == kind && field == name)
 }

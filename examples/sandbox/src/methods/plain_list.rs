@@ -1,47 +1,66 @@
 //! Lists of plain rows (user fields, dictionaries): the same filters, order and pages as lists of
 //! objects.
 
+use std::cmp::Ordering;
+
 use crate::answer::Answer;
-use crate::methods::filter;
+use crate::methods::filter::{self, FilterCondition};
+use crate::methods::list::{PAGE, Paging};
 use crate::php::Php;
 
 /// One page of fifty; an unknown field in the filter passes everything.
-pub(crate) fn page(rows: impl Iterator<Item = Php>, params: &Php) -> Answer {
-    let found = matching(rows, params);
-    let start = usize::try_from(params.argument("start").int()).unwrap_or(0);
+pub(crate) fn find_page(rows: impl Iterator<Item = Php>, params: &Php) -> Answer {
+    let found = find_rows(rows, params);
     let total = found.len();
-    let counted = params.argument("start").int() >= 0;
-    let rows: Vec<Php> = found.into_iter().skip(start).take(50).collect();
-    let next = Some(start + 50).filter(|next| counted && *next < total);
+    let start = params.argument("start").int();
+    let is_counted = start >= 0;
+    let skipped = usize::try_from(start).unwrap_or(0);
+    let next = skipped + PAGE;
     Answer {
-        result: Php::list(rows),
-        total: Some(if counted { total } else { 0 }),
-        next,
+        result: Php::list(found.into_iter().skip(skipped).take(PAGE)),
+        total: Some(if is_counted { total } else { 0 }),
+        next: if is_counted && next < total { Some(next) } else { None },
         harm: None,
     }
 }
 
 /// All rows that pass the filter, in order.
-pub(crate) fn matching(rows: impl Iterator<Item = Php>, params: &Php) -> Vec<Php> {
-    let conditions: Vec<_> = params
-        .argument("filter")
-        .entries()
-        .iter()
-        .filter_map(|(key, value)| filter::read(key, value))
-        .map(|condition| filter::Condition { numeric: condition.field == "ID", ..condition })
-        .collect();
-    let passes = |row: &Php| {
-        conditions
-            .iter()
-            .all(|test| row.find(&test.field).is_none_or(|value| test.passes(&[value.text()])))
-    };
-    let mut found: Vec<Php> = rows.filter(passes).collect();
-    for (name, way) in params.argument("order").entries().iter().rev() {
-        let descending = way.text().eq_ignore_ascii_case("desc");
-        found.sort_by(|a, b| {
-            let ordering = filter::order(&a.get(name).text(), &b.get(name).text());
-            if descending { ordering.reverse() } else { ordering }
-        });
-    }
+pub(crate) fn find_rows(rows: impl Iterator<Item = Php>, params: &Php) -> Vec<Php> {
+    let conditions = read_conditions(params.argument("filter"));
+    let mut found: Vec<Php> = rows.filter(|row| passes_all(row, &conditions)).collect();
+    let order = Paging::universal(params).order;
+    found.sort_by(|left, right| compare_rows(left, right, &order));
     found
+}
+
+fn read_conditions(filter: &Php) -> Vec<FilterCondition> {
+    let mut conditions = Vec::new();
+    for (key, value) in filter.entries() {
+        if let Some(condition) = filter::read_condition(key, value) {
+            let numeric = condition.field == "ID";
+            conditions.push(FilterCondition { numeric, ..condition });
+        }
+    }
+    conditions
+}
+
+fn passes_all(row: &Php, conditions: &[FilterCondition]) -> bool {
+    for condition in conditions {
+        if let Some(value) = row.find(&condition.field)
+            && !condition.passes(&[value.text()])
+        {
+            return false;
+        }
+    }
+    true
+}
+
+fn compare_rows(left: &Php, right: &Php, order: &[(String, bool)]) -> Ordering {
+    for (name, is_descending) in order {
+        let ordering = filter::compare_values(&left.get(name).text(), &right.get(name).text());
+        if ordering.is_ne() {
+            return if *is_descending { ordering.reverse() } else { ordering };
+        }
+    }
+    Ordering::Equal
 }

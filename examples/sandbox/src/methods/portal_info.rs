@@ -1,16 +1,17 @@
 //! The probes that every webhook may call (facts, section 11).
 
 use crate::answer::{Outcome, ok};
-use crate::methods;
+use crate::methods::find_handler;
 use crate::php::Php;
 use crate::portal::Portal;
-use crate::values::dates;
+use crate::settings::Settings;
 
 /// The first and last name of the webhook's user.
-pub(crate) const USER: [&str; 2] = ["Анна", "Портье"];
+pub(crate) const USER_NAME: [&str; 2] = ["Анна", "Портье"];
 
 /// The scopes that the portal knows.
-const SCOPES: &str = "ai_admin appform baas biconnector bizproc booking calendar calendarmobile call cashbox \
+const SCOPES: &str = "\
+    ai_admin appform baas biconnector bizproc booking calendar calendarmobile call cashbox \
     catalog catalogmobile configuration.import contact_center crm delivery department disk \
     documentgenerator entity faceid forum humanresources.hcmlink iblock im im.import imbot \
     imconnector imopenlines intranet landing landing_cloud lists log mailservice main \
@@ -19,27 +20,8 @@ const SCOPES: &str = "ai_admin appform baas biconnector bizproc booking calendar
     tasksmobile telephony timeman user user.userfield user_basic user_brief userconsent \
     userfieldconfig vote";
 
-/// The handler of a common method.
-pub(crate) fn find(method: &str) -> Option<fn(&mut Portal, &Php) -> Outcome> {
-    Some(match method {
-        // Executed by the portal itself, which knows the request.
-        "batch" => |_, _| ok(Php::empty()),
-        "scope" => scope,
-        "methods" => |_, _| ok(Php::list(methods::names())),
-        "profile" => profile,
-        "server.time" => |portal, _| ok(portal.time_now()),
-        "method.get" => method_get,
-        "user.admin" => |portal, _| ok(portal.settings.user.admin),
-        "user.current" => profile,
-        "user.get" => user_get,
-        "app.info" => app_info,
-        "crm.settings.mode.get" => |_, _| ok(2_i64),
-        _ => return None,
-    })
-}
-
 /// The webhook's scopes, or with `full` all that the portal knows (facts, section 14.2).
-fn scope(portal: &mut Portal, params: &Php) -> Outcome {
+pub(crate) fn list_scopes(portal: &mut Portal, params: &Php) -> Outcome {
     if params.argument("full").truthy() {
         ok(Php::list(SCOPES.split(' ')))
     } else {
@@ -48,19 +30,20 @@ fn scope(portal: &mut Portal, params: &Php) -> Outcome {
 }
 
 /// A webhook is answered with its scopes and the portal's plan (facts, section 14.2).
-fn app_info(portal: &mut Portal, _: &Php) -> Outcome {
+pub(crate) fn app_info(portal: &mut Portal, _: &Php) -> Outcome {
     let scopes = Php::list(portal.settings.scopes.clone());
     ok(Php::map([("SCOPE", scopes), ("LICENSE", Php::from("ru_basic"))]))
 }
 
-fn profile(portal: &mut Portal, _: &Php) -> Outcome {
+pub(crate) fn own_profile(portal: &mut Portal, _: &Php) -> Outcome {
     let user = portal.settings.user;
     let id = portal.settings.kept_as.unwrap_or(user.id);
+    let [first_name, last_name] = USER_NAME;
     ok(Php::map([
         ("ID", Php::Str(id.to_string())),
         ("ADMIN", Php::Bool(user.admin)),
-        ("NAME", Php::from(USER[0])),
-        ("LAST_NAME", Php::from(USER[1])),
+        ("NAME", Php::from(first_name)),
+        ("LAST_NAME", Php::from(last_name)),
         ("PERSONAL_GENDER", Php::from("F")),
         ("TIME_ZONE", Php::from("Europe/Moscow")),
         ("TIME_ZONE_OFFSET", Php::Int(0)),
@@ -68,37 +51,40 @@ fn profile(portal: &mut Portal, _: &Php) -> Outcome {
 }
 
 /// The webhook's user and the colleagues; a filter that names somebody else finds nobody.
-fn user_get(portal: &mut Portal, params: &Php) -> Outcome {
+pub(crate) fn list_users(portal: &mut Portal, params: &Php) -> Outcome {
     let settings = &portal.settings;
-    let own = std::iter::once((&settings.user.id, &settings.user.active));
-    let wanted = params.argument("ID").text();
-    let only_active = params.argument("FILTER").get("ACTIVE").text() == "Y";
-    let users = own.chain(&settings.colleagues).filter(|(id, active)| {
-        (wanted.is_empty() || wanted == id.to_string()) && (**active || !only_active)
-    });
-    ok(Php::list(users.map(|(id, active)| {
-        let unnamed = if *id == settings.user.id { USER } else { ["", ""] };
-        let [first, last] = settings.colleague_names.get(id).unwrap_or(&unnamed);
-        Php::map([
+    let wanted_id = params.argument("ID").text();
+    let only_active = params.argument("FILTER").get("ACTIVE").is_yes();
+    let mut rows = Vec::new();
+    for (id, is_active) in settings.users() {
+        let is_wanted = wanted_id.is_empty() || wanted_id == id.to_string();
+        if !is_wanted || (only_active && !is_active) {
+            continue;
+        }
+        let [first_name, last_name] = user_name(settings, id);
+        rows.push(Php::map([
             ("ID", Php::Str(id.to_string())),
-            ("ACTIVE", Php::Bool(*active)),
-            ("NAME", Php::from(*first)),
-            ("LAST_NAME", Php::from(*last)),
-        ])
-    })))
+            ("ACTIVE", Php::Bool(is_active)),
+            ("NAME", Php::from(first_name)),
+            ("LAST_NAME", Php::from(last_name)),
+        ]));
+    }
+    ok(Php::list(rows))
+}
+
+/// The first and the last name of a user; both empty where nobody gave any.
+fn user_name(settings: &Settings, id: u64) -> [&'static str; 2] {
+    match settings.colleague_names.get(&id) {
+        Some(name) => *name,
+        None if id == settings.user.id => USER_NAME,
+        None => ["", ""],
+    }
 }
 
 /// Names are known in lower case only.
-fn method_get(portal: &mut Portal, params: &Php) -> Outcome {
+pub(crate) fn method_exists(portal: &mut Portal, params: &Php) -> Outcome {
     let name = params.argument("name").text();
-    let exists = methods::find(&name).is_some();
-    let available = exists && portal.settings.check_scope(&name).is_ok();
-    ok(Php::map([("isExisting", exists), ("isAvailable", available)]))
-}
-
-impl Portal {
-    /// The moment now, as the portal writes it.
-    pub(crate) fn time_now(&self) -> String {
-        dates::written(self.now, dates::zone(self.settings.utc_offset_hours))
-    }
+    let exists = find_handler(&name).is_some();
+    let is_available = exists && portal.settings.check_scope(&name).is_ok();
+    ok(Php::map([("isExisting", exists), ("isAvailable", is_available)]))
 }

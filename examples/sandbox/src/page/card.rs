@@ -2,33 +2,30 @@
 //! to it.
 
 use super::display;
-use super::html::{page, text};
+use super::html::{escape_text, whole_page};
 use crate::data::record::{Kind, Record};
 use crate::data::schema;
 use crate::portal::Portal;
 use crate::values::legacy_output::ROW_TYPES;
 
-/// The card's page.
-pub(super) fn card(portal: &Portal, kind: Kind, record: &Record) -> String {
-    let entries = [
-        rows(record),
-        links(portal, kind, record),
-        fields(portal, kind, record),
-        deals(portal, kind, record),
-    ];
-    let list: String = entries
-        .concat()
-        .iter()
-        .map(|(term, html)| ["<dt>", &text(term), "</dt><dd>", html, "</dd>"].concat())
-        .collect();
-    let title = format!("{} №{}: {}", title(kind), record.id, display::name(kind, record));
-    page(
-        &title,
-        &format!("<p><a href=\"/\">Все сделки, контакты и компании</a></p><dl>{list}</dl>"),
-    )
+/// A caption, and the HTML beside it.
+type Entry = (String, String);
+
+pub(super) fn card_page(portal: &Portal, kind: Kind, record: &Record) -> String {
+    let mut entries = row_entries(record);
+    entries.extend(link_entry(portal, kind, record));
+    entries.extend(field_entries(portal, kind, record));
+    entries.extend(deals_entry(portal, kind, record));
+    let mut list = String::new();
+    for (caption, html) in &entries {
+        list.extend(["<dt>", &escape_text(caption), "</dt><dd>", html, "</dd>"]);
+    }
+    let title = format!("{} №{}: {}", kind_name(kind), record.id, display::name(kind, record));
+    let back = "<p><a href=\"/\">Все сделки, контакты и компании</a></p>";
+    whole_page(&title, &format!("{back}<dl>{list}</dl>"))
 }
 
-fn title(kind: Kind) -> &'static str {
+fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Contact => "Контакт",
         Kind::Company => "Компания",
@@ -36,51 +33,72 @@ fn title(kind: Kind) -> &'static str {
     }
 }
 
-type Entry = (String, String);
-
-fn rows(record: &Record) -> Vec<Entry> {
-    let of_type = |type_id: &str| {
-        let rows = record.rows.iter().filter(|row| row.type_id == type_id);
-        let values: Vec<String> =
-            rows.map(|row| text(&format!("{} ({})", row.value, row.value_type))).collect();
-        let caption = schema::find(Kind::Contact, type_id).map_or("", |field| field.title);
-        (!values.is_empty()).then(|| (caption.to_owned(), values.join("<br>")))
-    };
-    ROW_TYPES.into_iter().filter_map(of_type).collect()
+/// Phones, e-mails and the other rows, an entry for each type.
+fn row_entries(record: &Record) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for type_id in ROW_TYPES {
+        let mut values = Vec::new();
+        for row in record.rows_of(type_id) {
+            values.push(escape_text(&format!("{} ({})", row.value, row.value_type)));
+        }
+        if let Some(field) = schema::find_field(Kind::Contact, type_id)
+            && !values.is_empty()
+        {
+            entries.push((field.title.to_owned(), values.join("<br>")));
+        }
+    }
+    entries
 }
 
-fn links(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
+/// A deal's contacts, a contact's companies.
+fn link_entry(portal: &Portal, kind: Kind, record: &Record) -> Option<Entry> {
     let (other, caption) = match kind {
         Kind::Deal => (Kind::Contact, "Контакты"),
         Kind::Contact | Kind::Company => (Kind::Company, "Компании"),
     };
-    let primary = |yes: bool| if yes { " (основной)" } else { "" };
-    let one = |link: &crate::data::record::Link| {
-        format!("{}{}", display::linked(portal, other, link.id), primary(link.primary))
-    };
-    let all: Vec<String> = record.links.iter().map(one).collect();
-    if all.is_empty() { Vec::new() } else { vec![(caption.to_owned(), all.join("<br>"))] }
+    let mut lines = Vec::new();
+    for link in &record.links {
+        let object = display::object_or_gone(portal, other, link.id);
+        lines.push(if link.primary { format!("{object} (основной)") } else { object });
+    }
+    entry_of_lines(caption, &lines)
 }
 
-fn fields(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
-    let standard =
-        schema::fields(kind).map(|field| (field.name.to_owned(), field.title.to_owned()));
-    let own =
-        portal.dictionaries.user_fields(kind).map(|field| (field.name.clone(), field.name.clone()));
-    let filled = standard
-        .chain(own)
-        .filter(|(name, _)| name != "STAGE_SEMANTIC_ID" && !record.field(name).is_blank());
-    filled.map(|(name, title)| (title, display::value(portal, kind, record, &name))).collect()
+fn entry_of_lines(caption: &str, lines: &[String]) -> Option<Entry> {
+    if lines.is_empty() { None } else { Some((caption.to_owned(), lines.join("<br>"))) }
+}
+
+/// Every field that holds something; user fields have no captions but their names.
+fn field_entries(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
+    let mut captions = Vec::new();
+    for field in schema::fields_of(kind) {
+        captions.push((field.name, field.title));
+    }
+    for field in portal.dictionaries.user_fields(kind) {
+        captions.push((&field.name, &field.name));
+    }
+    let mut entries = Vec::new();
+    for (name, caption) in captions {
+        if name != "STAGE_SEMANTIC_ID" && !record.field(name).is_blank() {
+            let html = display::field_value(portal, kind, record, name);
+            entries.push((caption.to_owned(), html));
+        }
+    }
+    entries
 }
 
 /// The deals of a contact or a company.
-fn deals(portal: &Portal, kind: Kind, record: &Record) -> Vec<Entry> {
-    let ours = |deal: &&Record| match kind {
-        Kind::Contact => deal.links.iter().any(|link| link.id == record.id),
-        Kind::Company => deal.text("COMPANY_ID") == record.id.to_string(),
-        Kind::Deal => false,
-    };
-    let found = portal.records(Kind::Deal).filter(ours);
-    let all: Vec<String> = found.map(|deal| display::linked(portal, Kind::Deal, deal.id)).collect();
-    if all.is_empty() { Vec::new() } else { vec![("Сделки".to_owned(), all.join("<br>"))] }
+fn deals_entry(portal: &Portal, kind: Kind, record: &Record) -> Option<Entry> {
+    let mut lines = Vec::new();
+    for deal in portal.records(Kind::Deal) {
+        let is_own = match kind {
+            Kind::Contact => deal.is_linked_to(record.id),
+            Kind::Company => deal.text("COMPANY_ID") == record.id.to_string(),
+            Kind::Deal => false,
+        };
+        if is_own {
+            lines.push(display::object_or_gone(portal, Kind::Deal, deal.id));
+        }
+    }
+    entry_of_lines("Сделки", &lines)
 }

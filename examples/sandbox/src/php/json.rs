@@ -17,24 +17,28 @@ impl Php {
     /// without a point.
     pub fn json(&self) -> String {
         let mut out = String::new();
-        self.write(&mut out);
+        self.write_json(&mut out);
         out
     }
 
     /// Whether the keys are exactly 0, 1, 2... (true for an empty array).
     pub fn is_list(&self) -> bool {
+        for (index, (key, _)) in self.entries().iter().enumerate() {
+            if !is_index(key, index) {
+                return false;
+            }
+        }
         self.is_array()
-            && self.entries().iter().enumerate().all(|(index, (key, _))| is_index(key, index))
     }
 
-    fn write(&self, out: &mut String) {
+    fn write_json(&self, out: &mut String) {
         match self {
             Php::Null => out.push_str("null"),
             Php::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Php::Int(_) | Php::Float(_) => out.push_str(&self.text()),
             Php::Str(text) => write_text(text, out),
-            Php::Array(entries) if self.is_list() => write_all(entries, out, '[', ']', false),
-            Php::Array(entries) => write_all(entries, out, '{', '}', true),
+            Php::Array(entries) if self.is_list() => write_entries(entries, out, '[', ']', false),
+            Php::Array(entries) => write_entries(entries, out, '{', '}', true),
         }
     }
 }
@@ -43,7 +47,13 @@ fn is_index(key: &str, index: usize) -> bool {
     key.parse() == Ok(index) && (key == "0" || !key.starts_with(['0', '+']))
 }
 
-fn write_all(entries: &[(String, Php)], out: &mut String, open: char, close: char, named: bool) {
+fn write_entries(
+    entries: &[(String, Php)],
+    out: &mut String,
+    open: char,
+    close: char,
+    named: bool,
+) {
     out.push(open);
     for (index, (key, value)) in entries.iter().enumerate() {
         if index > 0 {
@@ -53,7 +63,7 @@ fn write_all(entries: &[(String, Php)], out: &mut String, open: char, close: cha
             write_text(key, out);
             out.push(':');
         }
-        value.write(out);
+        value.write_json(out);
     }
     out.push(close);
 }
@@ -67,9 +77,10 @@ impl From<Value> for Php {
         match value {
             Value::Null => Php::Null,
             Value::Bool(value) => Php::Bool(value),
-            Value::Number(number) => {
-                number.as_i64().map_or_else(|| Php::Float(number.as_f64().unwrap_or(0.0)), Php::Int)
-            }
+            Value::Number(number) => match number.as_i64() {
+                Some(whole) => Php::Int(whole),
+                None => Php::Float(number.as_f64().unwrap_or(0.0)),
+            },
             Value::String(text) => Php::Str(text),
             Value::Array(items) => Php::list(items),
             Value::Object(map) => Php::from(map),
@@ -111,7 +122,10 @@ impl<'de> Visitor<'de> for Reader {
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Php, E> {
-        Ok(i64::try_from(number).map_or(Php::Float(number as f64), Php::Int))
+        match i64::try_from(number) {
+            Ok(whole) => Ok(Php::Int(whole)),
+            Err(_) => Ok(Php::Float(number as f64)),
+        }
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Php, E> {

@@ -9,19 +9,19 @@ mod query;
 
 pub(crate) use query::{parse_query, split_command};
 
-/// A PHP value.
+/// A value of a PHP program.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Php {
-    /// `null`
+    /// Nothing, and what was never set.
     #[default]
     Null,
-    /// `true`, `false`
+    /// `true` or `false`, without quotes in JSON.
     Bool(bool),
-    /// An integer.
+    /// A whole number of 64 bits.
     Int(i64),
-    /// A floating-point number.
+    /// A number with a fraction; whole ones are written without a point.
     Float(f64),
-    /// Text.
+    /// A text: nearly everything that the legacy methods write.
     Str(String),
     /// An ordered array; a list is one whose keys are 0, 1, 2...
     Array(Vec<(String, Php)>),
@@ -35,17 +35,17 @@ impl Php {
         Php::Array(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 
-    /// A list.
+    /// An array with the keys 0, 1, 2...
     pub fn list<V: Into<Php>>(items: impl IntoIterator<Item = V>) -> Php {
         Php::map(items.into_iter().enumerate().map(|(index, item)| (index.to_string(), item)))
     }
 
-    /// An empty array.
+    /// An array without entries, `[]` in JSON.
     pub fn empty() -> Php {
         Php::Array(Vec::new())
     }
 
-    /// The entries of an array; none for anything else.
+    /// The keys and values of an array; none for anything else.
     pub fn entries(&self) -> &[(String, Php)] {
         if let Php::Array(entries) = self { entries } else { &[] }
     }
@@ -57,7 +57,12 @@ impl Php {
 
     /// The value under this key, if there is one.
     pub fn find(&self, key: &str) -> Option<&Php> {
-        self.entries().iter().find(|(name, _)| name == key).map(|(_, value)| value)
+        for (name, value) in self.entries() {
+            if name == key {
+                return Some(value);
+            }
+        }
+        None
     }
 
     /// The value under this key, `null` when there is none.
@@ -68,8 +73,12 @@ impl Php {
     /// The argument of this name: top-level names of a call are case-insensitive (facts, section
     /// 1.1).
     pub fn argument(&self, name: &str) -> &Php {
-        let found = self.entries().iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map_or(&NULL, |(_, value)| value)
+        for (key, value) in self.entries() {
+            if key.eq_ignore_ascii_case(name) {
+                return value;
+            }
+        }
+        &NULL
     }
 
     /// Puts a value under a key, keeping the place of a key that is there already.
@@ -85,12 +94,12 @@ impl Php {
         }
     }
 
-    /// Whether this is an array.
+    /// Whether this is an array, be it a list or a map.
     pub fn is_array(&self) -> bool {
         matches!(self, Php::Array(_))
     }
 
-    /// Whether this is `null`.
+    /// Whether this is `null`, as what is missing is.
     pub fn is_null(&self) -> bool {
         matches!(self, Php::Null)
     }
@@ -117,6 +126,32 @@ impl Php {
         }
     }
 
+    /// `Y` or `N`, as the portal writes a flag.
+    pub(crate) fn yes_no(yes: bool) -> Php {
+        Php::from(if yes { "Y" } else { "N" })
+    }
+
+    /// Whether this is the text `Y`.
+    pub(crate) fn is_yes(&self) -> bool {
+        self.text() == "Y"
+    }
+
+    /// The values of an array as texts; none for anything else.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.values().map(Php::text).collect()
+    }
+
+    /// The number that a text spells; `None` where it is not one as a whole.
+    pub(crate) fn number(&self) -> Option<f64> {
+        self.text().trim().parse().ok()
+    }
+
+    /// The id that this is, by `(int)$value`; ids begin at 1.
+    pub(crate) fn positive_id(&self) -> Option<u64> {
+        let id = u64::try_from(self.int()).ok()?;
+        if id > 0 { Some(id) } else { None }
+    }
+
     /// `(int)$value`: the leading digits of a text; a filled array is 1.
     pub fn int(&self) -> i64 {
         match self {
@@ -129,7 +164,7 @@ impl Php {
         }
     }
 
-    /// `(bool)$value`.
+    /// `(bool)$value`: no for an empty text, `0`, and an empty array.
     pub fn truthy(&self) -> bool {
         match self {
             Php::Str(text) => !matches!(text.as_str(), "" | "0"),
@@ -184,6 +219,9 @@ impl From<f64> for Php {
 
 impl<T: Into<Php>> From<Option<T>> for Php {
     fn from(value: Option<T>) -> Php {
-        value.map_or(Php::Null, Into::into)
+        match value {
+            Some(value) => value.into(),
+            None => Php::Null,
+        }
     }
 }

@@ -11,60 +11,70 @@ const MAX_DEPTH: usize = 64;
 
 /// Splits a batch command into its method and its query, as `parse_url` does.
 pub(crate) fn split_command(command: &str) -> (String, Php) {
-    let clean: String =
-        command.chars().map(|c| if c.is_ascii_control() { '_' } else { c }).collect();
-    let before_fragment = clean.split('#').next().unwrap_or_default();
-    let (path, query) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
+    let clean = command.replace(|c: char| c.is_ascii_control(), "_");
+    let (before_fragment, _) = split_at_first(&clean, '#');
+    let (path, query) = split_at_first(before_fragment, '?');
     (path.to_lowercase(), parse_query(query))
 }
 
 /// Decodes `a=1&b[c][]=2` into an array.
 pub(crate) fn parse_query(query: &str) -> Php {
     let mut root = Php::empty();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        put(&mut root, &path_of(&decode(name)), Php::Str(decode(value)));
+    for pair in query.split('&') {
+        if pair.is_empty() {
+            continue;
+        }
+        let (name, value) = split_at_first(pair, '=');
+        let path = path_of_name(&decode_percent(name));
+        put_value(&mut root, &path, Php::Str(decode_percent(value)));
     }
     root
 }
 
+/// What stands before and after a sign; without it everything stands before.
+fn split_at_first(text: &str, sign: char) -> (&str, &str) {
+    text.split_once(sign).unwrap_or((text, ""))
+}
+
 /// Percent-decoding, with `+` as a space; bytes that are no UTF-8 are replaced.
-pub(crate) fn decode(text: &str) -> String {
+fn decode_percent(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let (byte, width) = decode_one(bytes, at);
-        out.push(byte);
-        at += width;
+        let byte = bytes[at];
+        if byte == b'%'
+            && let Some(decoded) = hex_byte(bytes, at + 1)
+        {
+            out.push(decoded);
+            at += 3;
+        } else {
+            out.push(if byte == b'+' { b' ' } else { byte });
+            at += 1;
+        }
     }
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn decode_one(bytes: &[u8], at: usize) -> (u8, usize) {
-    match bytes[at] {
-        b'+' => (b' ', 1),
-        b'%' => hex(bytes.get(at + 1))
-            .zip(hex(bytes.get(at + 2)))
-            .map_or((b'%', 1), |(a, b)| (a * 16 + b, 3)),
-        byte => (byte, 1),
-    }
-}
-
-fn hex(byte: Option<&u8>) -> Option<u8> {
-    char::from(*byte?).to_digit(16).map(|digit| digit as u8)
+/// The byte that two hexadecimal digits spell, should they stand there.
+fn hex_byte(bytes: &[u8], at: usize) -> Option<u8> {
+    let high = char::from(*bytes.get(at)?).to_digit(16)?;
+    let low = char::from(*bytes.get(at + 1)?).to_digit(16)?;
+    Some((high * 16 + low) as u8)
 }
 
 /// `a.b[c][]` as `["a_b", "c", ""]`: an empty part appends. A bracket that is never closed is a
 /// part of the name.
-fn path_of(name: &str) -> Vec<String> {
+fn path_of_name(name: &str) -> Vec<String> {
     let name = name.trim_start_matches(' ');
-    let open = name.find('[').filter(|at| *at > 0 && name[*at..].contains(']'));
-    let Some(open) = open else { return vec![top_level(&name.replace('[', "_"))] };
-    let mut path = vec![top_level(&name[..open])];
+    let Some(open) = first_bracket(name) else {
+        return vec![top_level_name(&name.replace('[', "_"))];
+    };
+    let mut path = vec![top_level_name(&name[..open])];
     let mut rest = &name[open..];
-    while let Some((part, after)) = rest.strip_prefix('[').and_then(|inner| inner.split_once(']'))
-        && path.len() < MAX_DEPTH
+    while path.len() < MAX_DEPTH
+        && let Some(inner) = rest.strip_prefix('[')
+        && let Some((part, after)) = inner.split_once(']')
     {
         path.push(part.to_owned());
         rest = after;
@@ -72,11 +82,17 @@ fn path_of(name: &str) -> Vec<String> {
     path
 }
 
-fn top_level(name: &str) -> String {
+/// Where the first `[` stands that begins a part: not at the very beginning, and closed somewhere.
+fn first_bracket(name: &str) -> Option<usize> {
+    let open = name.find('[')?;
+    if open > 0 && name[open..].contains(']') { Some(open) } else { None }
+}
+
+fn top_level_name(name: &str) -> String {
     name.replace(['.', ' '], "_")
 }
 
-fn put(node: &mut Php, path: &[String], value: Php) {
+fn put_value(node: &mut Php, path: &[String], value: Php) {
     let Some((first, rest)) = path.split_first() else {
         *node = value;
         return;
@@ -85,16 +101,28 @@ fn put(node: &mut Php, path: &[String], value: Php) {
     if !node.get(&key).is_array() || rest.is_empty() {
         node.set(&key, Php::Null);
     }
-    if let Php::Array(entries) = node
-        && let Some((_, child)) = entries.iter_mut().find(|(name, _)| *name == key)
-    {
-        put(child, rest, value);
+    let Php::Array(entries) = node else { return };
+    for (name, child) in entries {
+        if *name == key {
+            put_value(child, rest, value);
+            return;
+        }
     }
 }
 
+/// The key after the largest number among the keys.
 fn next_index(node: &Php) -> String {
-    let largest = node.entries().iter().filter_map(|(key, _)| key.parse::<i64>().ok()).max();
-    largest.map_or(0, |index| index + 1).to_string()
+    let mut largest = None;
+    for (key, _) in node.entries() {
+        if let Ok(index) = key.parse::<i64>() {
+            largest = largest.max(Some(index));
+        }
+    }
+    let next = match largest {
+        Some(index) => index + 1,
+        None => 0,
+    };
+    next.to_string()
 }
 
 #[cfg(test)]

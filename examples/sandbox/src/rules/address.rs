@@ -2,27 +2,34 @@
 
 use crate::data::record::Kind;
 use crate::data::schema;
-use crate::php::Php;
-use crate::values::legacy_input::Change;
+use crate::rules::draft::Change;
 
 /// Parts that are not sent become empty; when all that are sent are empty, the address stays as it
 /// is.
-pub(crate) fn complete(kind: Kind, change: &mut Change) {
+pub(crate) fn complete_address(kind: Kind, change: &mut Change) {
     for prefix in ["ADDRESS", "REG_ADDRESS"] {
-        let ours = |name: &str| name.starts_with(prefix);
-        let sent: Vec<&Php> =
-            change.fields.iter().filter(|(name, _)| ours(name)).map(|(_, value)| value).collect();
-        if sent.is_empty() {
-            continue;
+        complete_parts(kind, prefix, change);
+    }
+}
+
+fn complete_parts(kind: Kind, prefix: &str, change: &mut Change) {
+    let mut is_sent = false;
+    let mut is_filled = false;
+    for (name, value) in &change.fields {
+        if name.starts_with(prefix) {
+            is_sent = true;
+            is_filled |= !matches!(value.text().as_str(), "" | "0");
         }
-        if sent.iter().all(|part| matches!(part.text().as_str(), "" | "0")) {
-            change.fields.retain(|(name, _)| !ours(name));
-            continue;
-        }
-        for field in schema::fields(kind).filter(|field| ours(field.name)) {
-            if change.get(field.name).is_none() {
-                change.set(field.name, "");
-            }
+    }
+    if is_sent && !is_filled {
+        change.fields.retain(|(name, _)| !name.starts_with(prefix));
+    }
+    if !is_filled {
+        return;
+    }
+    for field in schema::fields_of(kind) {
+        if field.name.starts_with(prefix) && change.get(field.name).is_none() {
+            change.set(field.name, "");
         }
     }
 }

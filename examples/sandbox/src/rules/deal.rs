@@ -1,120 +1,137 @@
 //! The rules of deals: stages, dates, money (facts, section 7).
 
 use crate::answer::Refusal;
-use crate::data::record::Record;
 use crate::methods::products;
 use crate::php::Php;
 use crate::portal::Portal;
-use crate::rules::save::Style;
-use crate::values::legacy_input::Change;
+use crate::rules::draft::{Change, Draft, MethodFamily};
 
 /// An update that empties one of these keeps the old value.
 const NEVER_EMPTY: [&str; 5] = ["TITLE", "BEGINDATE", "CLOSEDATE", "CURRENCY_ID", "ASSIGNED_BY_ID"];
 
 impl Portal {
     /// Brings what is about to be written to a deal into the form that the portal allows.
-    pub(crate) fn prepare_deal(
-        &self,
-        old: Option<&Record>,
-        change: &mut Change,
-        style: Style,
-    ) -> Result<(), Refusal> {
-        change.fields.retain(|(name, value)| {
-            !(NEVER_EMPTY.contains(&name.as_str()) && matches!(value.text().as_str(), "" | "0"))
-        });
-        self.check_currency(change, style)?;
-        self.prepare_category(old, change, style)?;
-        clamp_probability(change);
-        self.prepare_stage(old, change);
-        products::recount(old, change);
+    pub(crate) fn check_deal(&self, draft: &mut Draft) -> Result<(), Refusal> {
+        drop_emptied(&mut draft.change);
+        self.check_currency(draft)?;
+        self.check_funnel(draft)?;
+        self.check_running_process(draft)?;
+        if draft.is_new() && draft.change.get("CATEGORY_ID").is_none() {
+            draft.change.set("CATEGORY_ID", "0");
+        }
+        clamp_probability(&mut draft.change);
+        self.set_stage(draft);
+        set_sum_of_products(draft);
         Ok(())
     }
 
-    fn check_currency(&self, change: &Change, style: Style) -> Result<(), Refusal> {
-        let known = |code: &Php| {
-            self.dictionaries.currencies.iter().any(|currency| *currency == code.text())
-        };
-        if change.get("CURRENCY_ID").is_none_or(known) {
+    fn check_currency(&self, draft: &Draft) -> Result<(), Refusal> {
+        let Some(currency) = draft.change.get("CURRENCY_ID") else { return Ok(()) };
+        if self.dictionaries.currencies.contains(&currency.text()) {
             return Ok(());
         }
         let text = "Значение поля «Валюта» недопустимо.";
-        Err(style.field_error("CRM_FIELD_ERROR_VALUE_NOT_VALID", text))
+        Err(draft.field_error("CRM_FIELD_ERROR_VALUE_NOT_VALID", text))
     }
 
-    fn prepare_category(
-        &self,
-        old: Option<&Record>,
-        change: &mut Change,
-        style: Style,
-    ) -> Result<(), Refusal> {
-        let known = |id: i64| self.dictionaries.categories.iter().any(|category| category.id == id);
-        match change.get("CATEGORY_ID").map(Php::int) {
-            Some(id) if known(id) => {}
-            Some(_) if style == Style::Universal => {
-                return Err(style.field_error(
-                    "CRM_FIELD_ERROR_VALUE_NOT_VALID",
-                    "Значение поля «Воронка» недопустимо.",
-                ));
-            }
-            Some(_) => change.drop("CATEGORY_ID"),
-            None => {}
+    /// An unknown funnel: the legacy methods ignore it, the universal ones refuse it.
+    fn check_funnel(&self, draft: &mut Draft) -> Result<(), Refusal> {
+        let Some(funnel) = draft.change.get("CATEGORY_ID") else { return Ok(()) };
+        if self.dictionaries.has_funnel(funnel.int()) {
+            return Ok(());
         }
-        self.check_move(old, change)?;
-        if old.is_none() && change.get("CATEGORY_ID").is_none() {
-            change.set("CATEGORY_ID", "0");
+        match draft.family {
+            MethodFamily::Legacy => draft.change.remove("CATEGORY_ID"),
+            MethodFamily::Universal => {
+                let text = "Значение поля «Воронка» недопустимо.";
+                return Err(draft.field_error("CRM_FIELD_ERROR_VALUE_NOT_VALID", text));
+            }
         }
         Ok(())
     }
 
     /// A deal stays in its funnel while a business process runs (facts, section 14.4).
-    fn check_move(&self, old: Option<&Record>, change: &Change) -> Result<(), Refusal> {
-        let Some(deal) = old.filter(|deal| self.settings.running_processes.contains(&deal.id))
-        else {
-            return Ok(());
-        };
-        let funnel = change.get("CATEGORY_ID").map(Php::int);
-        if funnel.is_none_or(|funnel| funnel == deal.field("CATEGORY_ID").int()) {
+    fn check_running_process(&self, draft: &Draft) -> Result<(), Refusal> {
+        let Some(deal) = draft.old else { return Ok(()) };
+        let has_process = self.settings.running_processes.contains(&deal.id);
+        if !has_process || funnel_of(draft) == deal.field("CATEGORY_ID").int() {
             return Ok(());
         }
         let text = "Нельзя изменить воронку: есть незавершённые бизнес-процессы.";
         Err(Refusal::new(400, "CRM_ITEM_HAS_RUNNING_WORKFLOWS", text))
     }
 
-    /// A stage that the funnel does not have is ignored in silence; a final one sets the closing
-    /// date.
-    fn prepare_stage(&self, old: Option<&Record>, change: &mut Change) {
-        let before = old.map_or("", |deal| deal.text("STAGE_ID")).to_owned();
-        let funnel =
-            change.get("CATEGORY_ID").or_else(|| old.map(|deal| deal.field("CATEGORY_ID")));
-        let funnel = funnel.map_or(0, Php::int);
-        let wanted = change.get("STAGE_ID").map(Php::text);
-        let moved = old.is_some_and(|deal| deal.field("CATEGORY_ID").int() != funnel);
-        let fallback = if old.is_none() || moved { None } else { Some(before.clone()) };
-        let stage = self.dictionaries.stage(funnel, wanted.as_deref(), fallback.as_deref());
-        let semantics = self.dictionaries.semantics(&stage);
-        change.set("STAGE_ID", stage.as_str());
-        change.set("STAGE_SEMANTIC_ID", semantics);
-        change.set("CLOSED", if semantics == "P" { "N" } else { "Y" });
-        if before != stage {
-            change.set("MOVED_TIME", self.time_now());
-            change.set("MOVED_BY_ID", self.settings.user.id.to_string());
+    /// The stage, and what follows from it. A stage that the funnel does not have is ignored in
+    /// silence. CLOSED follows the stage, whatever was sent.
+    fn set_stage(&self, draft: &mut Draft) {
+        let old_stage = match draft.old {
+            Some(deal) => deal.text("STAGE_ID").to_owned(),
+            None => String::new(),
+        };
+        let stage = self.choose_stage(draft, &old_stage);
+        let semantics = self.dictionaries.stage_semantics(&stage);
+        let is_open = semantics == "P";
+        draft.change.set("STAGE_ID", stage.as_str());
+        draft.change.set("STAGE_SEMANTIC_ID", semantics);
+        draft.change.set("CLOSED", Php::yes_no(!is_open));
+        if old_stage != stage {
+            draft.change.set("MOVED_TIME", self.time_now());
+            draft.change.set("MOVED_BY_ID", self.settings.user.id.to_string());
         }
-        let was = old.map_or("P", |deal| deal.text("STAGE_SEMANTIC_ID"));
-        if self.settings.close_date_sync && semantics != "P" && semantics != was {
-            change.set("CLOSEDATE", self.today(0));
+        if !is_open {
+            self.set_closing_date(draft, semantics);
         }
     }
 
-    /// The server's date, so many days from today.
-    pub(crate) fn today(&self, days: i64) -> String {
-        let zone = crate::values::dates::zone(self.settings.utc_offset_hours);
-        let day = (self.now + chrono::TimeDelta::days(days)).with_timezone(&zone);
-        day.format("%Y-%m-%d").to_string()
+    /// The stage that was sent, if the deal's funnel has it.
+    fn choose_stage(&self, draft: &Draft, old_stage: &str) -> String {
+        let funnel = funnel_of(draft);
+        let stays_in_funnel =
+            draft.old.is_some_and(|deal| deal.field("CATEGORY_ID").int() == funnel);
+        let fallback = if stays_in_funnel { Some(old_stage) } else { None };
+        let wanted = match draft.change.get("STAGE_ID") {
+            Some(sent) => sent.text(),
+            None => String::new(),
+        };
+        self.dictionaries.choose_stage(funnel, &wanted, fallback)
+    }
+
+    /// A deal that reaches a final stage is closed today, over a date that was sent. Within final
+    /// stages of the same semantics the date stays (facts, section 7.1).
+    fn set_closing_date(&self, draft: &mut Draft, semantics: &str) {
+        let old_semantics = match draft.old {
+            Some(deal) => deal.text("STAGE_SEMANTIC_ID"),
+            None => "P",
+        };
+        if self.settings.close_date_sync && semantics != old_semantics {
+            draft.change.set("CLOSEDATE", self.date_in_days(0));
+        }
     }
 }
 
+fn drop_emptied(change: &mut Change) {
+    change.fields.retain(|(name, value)| {
+        let is_emptied = matches!(value.text().as_str(), "" | "0");
+        !(is_emptied && NEVER_EMPTY.contains(&name.as_str()))
+    });
+}
+
+/// The funnel that the deal will be in.
+fn funnel_of(draft: &Draft) -> i64 {
+    draft.value("CATEGORY_ID").map_or(0, Php::int)
+}
+
 fn clamp_probability(change: &mut Change) {
-    if let Some(value) = change.get("PROBABILITY").map(Php::int) {
-        change.set("PROBABILITY", value.clamp(0, 100).to_string());
+    if let Some(value) = change.get("PROBABILITY") {
+        let probability = value.int().clamp(0, 100).to_string();
+        change.set("PROBABILITY", probability);
+    }
+}
+
+fn set_sum_of_products(draft: &mut Draft) {
+    let Some(deal) = draft.old else { return };
+    let is_by_hand = draft.value("IS_MANUAL_OPPORTUNITY").is_some_and(Php::is_yes);
+    if !is_by_hand && let Some(sum) = products::sum_of_products(deal) {
+        draft.change.set("OPPORTUNITY", sum);
     }
 }

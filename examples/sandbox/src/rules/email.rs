@@ -1,16 +1,21 @@
 //! The server's own check of an e-mail address, `check_email` (facts, section 14.3).
 
-/// Characters of an address.
-const MAX: usize = 320;
-/// Characters of the last label of a domain.
-const LAST_LABEL: std::ops::RangeInclusive<usize> = 2..=20;
+use std::ops::RangeInclusive;
+
+/// Characters that an address may have.
+const MAX_ADDRESS: usize = 320;
+/// Characters that the last label of a domain may have.
+const LAST_LABEL: RangeInclusive<usize> = 2..=20;
+
+/// Signs that the local part of an address may have.
+const SIGNS: &str = "=_+~'!$&*^`|#%/?{}-";
 
 /// Whether the portal takes an address.
 pub(crate) fn is_valid(text: &str) -> bool {
-    let address = inner(text.trim());
+    let address = bracketed_part(text.trim());
     let Some((local, domain)) = address.split_once('@') else { return false };
     let Some((host, last)) = domain.rsplit_once('.') else { return false };
-    address.chars().count() <= MAX
+    address.chars().count() <= MAX_ADDRESS
         && local.split('.').all(is_atom)
         && host.split('.').all(is_label)
         && is_label(last)
@@ -18,17 +23,18 @@ pub(crate) fn is_valid(text: &str) -> bool {
 }
 
 /// What stands between the first opening and the next closing bracket of any kind: `Name <a@x.ru>`,
-/// `(a@x.ru)`.
-fn inner(text: &str) -> &str {
-    let opened = text.split_once(['<', '[', '(']).map(|(_, rest)| rest);
-    let closed = opened.and_then(|rest| rest.split_once(['>', ']', ')']));
-    closed.map(|(inner, _)| inner).filter(|inner| !inner.is_empty()).unwrap_or(text)
+/// `(a@x.ru)`; the whole text where nothing does.
+fn bracketed_part(text: &str) -> &str {
+    let Some((_, after)) = text.split_once(['<', '[', '(']) else { return text };
+    match after.split_once(['>', ']', ')']) {
+        Some((inner, _)) if !inner.is_empty() => inner,
+        Some(_) | None => text,
+    }
 }
 
 /// A part of the local part: letters of any alphabet, ASCII digits, signs.
 fn is_atom(part: &str) -> bool {
-    let allowed = |c: char| is_letter_or_digit(c) || "=_+~'!$&*^`|#%/?{}-".contains(c);
-    !part.is_empty() && part.chars().all(allowed)
+    !part.is_empty() && part.chars().all(|c| is_letter_or_digit(c) || SIGNS.contains(c))
 }
 
 /// A part of the domain: no underscore.

@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod comments;
 pub(crate) mod deal;
+pub(crate) mod draft;
 pub(crate) mod email;
 pub(crate) mod multifield;
 pub(crate) mod phone;

@@ -2,15 +2,14 @@
 //! what follows it (facts, section 14.3).
 
 /// Numbers of fewer characters keep their leading digits.
-const LONG: usize = 10;
+const LONG_NUMBER: usize = 10;
 
 /// The normal form of a phone: digits, mostly. Letters are no mark of an extension: its digits are
 /// added.
-pub(crate) fn normal(phone: &str) -> String {
-    let abroad = phone.chars().count() >= LONG && phone.starts_with("+8");
-    let prefix = if abroad { "00" } else { "" };
-    let dialled = phone.chars().filter(|c| c.is_ascii_digit() || "#*,;".contains(*c));
-    let number: String = prefix.chars().chain(dialled).collect();
+pub(crate) fn normal_form(phone: &str) -> String {
+    let is_abroad = phone.chars().count() >= LONG_NUMBER && phone.starts_with("+8");
+    let mut number = if is_abroad { "00".to_owned() } else { String::new() };
+    number.extend(phone.chars().filter(|c| c.is_ascii_digit() || "#*,;".contains(*c)));
     without_extensions(&without_exit_code(&number))
 }
 
@@ -18,14 +17,18 @@ pub(crate) fn normal(phone: &str) -> String {
 /// countries.
 fn without_exit_code(number: &str) -> String {
     let is_country = ["80", "81", "82"].iter().any(|code| number.starts_with(code));
-    if number.chars().count() < LONG || is_country {
+    if number.chars().count() < LONG_NUMBER || is_country {
         return number.to_owned();
     }
-    let stripped = ["00", "011", "0"].iter().find_map(|code| number.strip_prefix(code));
-    match number.strip_prefix('8') {
-        Some(rest) => format!("7{rest}"),
-        None => stripped.unwrap_or(number).to_owned(),
+    if let Some(rest) = number.strip_prefix('8') {
+        return format!("7{rest}");
     }
+    for exit_code in ["00", "011", "0"] {
+        if let Some(rest) = number.strip_prefix(exit_code) {
+            return rest.to_owned();
+        }
+    }
+    number.to_owned()
 }
 
 /// `/(\d+)([;#]*)([\d,]*)/` replaced by its first group: an extension behind `;`, `#` or `,` is
@@ -49,7 +52,7 @@ fn without_extensions(number: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::normal;
+    use super::normal_form;
 
     #[test]
     fn the_normal_form_of_a_phone() {
@@ -72,7 +75,7 @@ mod tests {
             ("спросить", ""),
         ];
         for (phone, expected) in cases {
-            assert_eq!(normal(phone), expected, "{phone}");
+            assert_eq!(normal_form(phone), expected, "{phone}");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What a portal's robots and applications do to the phones and e-mails of a card after each save
 //! (facts, section 14.3). They change rows past every check.
 
+use std::collections::BTreeSet;
+
 use crate::data::record::Row;
 
 /// Brings phones into the form `+79001234567` and e-mails into lower case.
@@ -16,13 +18,8 @@ pub fn reformat(rows: &mut Vec<Row>) {
 
 /// Removes what stands there already, whatever its type: `WORK`, `MOBILE`...
 pub fn remove_doubles(rows: &mut Vec<Row>) {
-    let mut seen: Vec<(String, String)> = Vec::new();
-    rows.retain(|row| {
-        let value = (row.type_id.clone(), row.value.clone());
-        let is_new = !seen.contains(&value);
-        seen.push(value);
-        is_new
-    });
+    let mut seen = BTreeSet::new();
+    rows.retain(|row| seen.insert((row.type_id.clone(), row.value.clone())));
 }
 
 /// A number of eleven digits that begins with 7 or 8; every other one stays as it is.

@@ -1,55 +1,66 @@
 //! One connection: requests one after another, each with its hooks and its fault.
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader};
 use std::net::TcpStream;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use super::delivery::{KeepAlive, deliver_reply, send_bytes};
+use super::fault::Fault;
+use super::http::{self, Message};
+use super::{Exchange, Shared, lock};
+use crate::access::Credentials;
 use crate::page;
 use crate::php::{Php, parse_query};
 use crate::portal::Reply;
-use crate::request::gateway;
-use crate::server::fault::Fault;
-use crate::server::http::{self, Message};
-use crate::server::{Exchange, Shared, lock};
-
-/// Whether the connection goes on after an answer.
-type KeepAlive = bool;
+use crate::request::gateway_page;
 
 /// Answers requests until one side closes.
-pub(crate) fn serve(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
+pub(super) fn serve_connection(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut input = BufReader::new(stream);
     let mut output = stream;
-    while let Some(message) = http::read(&mut input, &mut output)? {
-        let goes_on = respond(&message, stream, shared)?;
-        if !goes_on || message.closes() || shared.stopping() {
+    while let Some(message) = http::read_request(&mut input, &mut output)? {
+        let keeps_alive = answer_request(&message, stream, shared)?;
+        if !keeps_alive || message.closes() || shared.is_stopping() {
             break;
         }
     }
     Ok(())
 }
 
-fn respond(message: &Message, stream: &TcpStream, shared: &Shared) -> io::Result<KeepAlive> {
-    let Some(target) = target(&message.path) else {
-        let found = page::page(&lock(&shared.portal), &message.path);
-        let (status, html) = found.map_or((404, "<h1>404</h1>".to_owned()), |html| (200, html));
-        return send(stream, &http::answer(status, "text/html", None, &html));
+fn answer_request(message: &Message, stream: &TcpStream, shared: &Shared) -> io::Result<KeepAlive> {
+    let Some(target) = Target::from_path(&message.path) else {
+        return send_page(&message.path, stream, shared);
     };
-    let number = shared.requests.fetch_add(1, Ordering::SeqCst) + 1;
-    let params = params(message);
-    let mut exchange = Exchange { number, method: target.method.clone(), params, reply: None };
+    let mut exchange = Exchange {
+        number: shared.requests.fetch_add(1, Ordering::SeqCst) + 1,
+        method: target.method.clone(),
+        params: read_params(message),
+        reply: None,
+    };
     let fault = (lock(&shared.faults))(&exchange);
     (lock(&shared.before))(&exchange);
     let_people_act(&exchange, shared);
-    exchange.reply = execute(&exchange, &target, fault.as_ref(), shared);
+    exchange.reply = execute_call(&exchange, &target, fault.as_ref(), shared);
     (lock(&shared.after))(&exchange);
-    shared.sleep(shared.pause(exchange.reply.as_ref().map_or(0.0, |reply| reply.seconds)));
-    let delivered = deliver(fault, exchange.reply.clone(), message, stream, shared);
+    if let Some(reply) = &exchange.reply {
+        shared.sleep(shared.real_time(reply.seconds));
+    }
+    let reply = exchange.reply.clone().unwrap_or_else(|| gateway_page(502, "Bad Gateway", 0.0));
+    let delivered = deliver_reply(fault.as_ref(), &reply, &message.path, stream, shared);
     (lock(&shared.answered))(&exchange);
     delivered
+}
+
+/// The browsable page, for addresses outside of the REST interface.
+fn send_page(path: &str, stream: &TcpStream, shared: &Shared) -> io::Result<KeepAlive> {
+    let (status, html) = match page::find_page(&lock(&shared.portal), path) {
+        Some(html) => (200, html),
+        None => (404, "<h1>404</h1>".to_owned()),
+    };
+    send_bytes(stream, &http::write_answer(status, "text/html", None, &html))
 }
 
 fn let_people_act(exchange: &Exchange, shared: &Shared) {
@@ -61,36 +72,33 @@ fn let_people_act(exchange: &Exchange, shared: &Shared) {
 
 /// The parts of `/rest/1/secret/crm.deal.add.json`.
 struct Target {
+    /// The user's id and the secret, should both be there.
     credentials: Option<(String, String)>,
+    /// In lower case, without `.json`.
     method: String,
 }
 
-fn target(path: &str) -> Option<Target> {
-    // Double slashes are one (facts, section 14.2).
-    let parts: Vec<&str> =
-        path.strip_prefix("/rest/")?.split('/').filter(|part| !part.is_empty()).collect();
-    let (method, before) = parts.split_last()?;
-    let method = method.to_lowercase();
-    let method = method.strip_suffix(".json").unwrap_or(&method).to_owned();
-    let credentials = match before {
-        [user, secret] => Some(((*user).to_owned(), (*secret).to_owned())),
-        _ => None,
-    };
-    Some(Target { credentials, method })
+impl Target {
+    /// `None` for an address outside of the REST interface.
+    fn from_path(path: &str) -> Option<Target> {
+        // Double slashes are one (facts, section 14.2).
+        let rest = path.strip_prefix("/rest/")?.split('/');
+        let parts: Vec<&str> = rest.filter(|part| !part.is_empty()).collect();
+        let (method, before) = parts.split_last()?;
+        let method = method.to_lowercase();
+        let method = method.strip_suffix(".json").unwrap_or(&method).to_owned();
+        let credentials = match before {
+            [user, secret] => Some(((*user).to_owned(), (*secret).to_owned())),
+            _ => None,
+        };
+        Some(Target { credentials, method })
+    }
 }
 
 /// The query's parameters, and the body's over them; a body that is not what it says is swallowed.
-fn params(message: &Message) -> Php {
+fn read_params(message: &Message) -> Php {
     let mut params = parse_query(&message.query);
-    let text = String::from_utf8_lossy(&message.body);
-    let kind = message.header("content-type").split(';').next().unwrap_or_default().trim();
-    let body = if message.verb != "POST" {
-        Php::empty()
-    } else if kind == "application/json" {
-        Php::from_json(&text).unwrap_or_default()
-    } else {
-        parse_query(&text)
-    };
+    let body = read_body_params(message);
     if params.entries().is_empty() && body.is_array() {
         return body;
     }
@@ -100,8 +108,20 @@ fn params(message: &Message) -> Php {
     params
 }
 
-/// Lets the portal execute what the fault leaves of a call.
-fn execute(
+fn read_body_params(message: &Message) -> Php {
+    if message.verb != "POST" {
+        return Php::empty();
+    }
+    let text = String::from_utf8_lossy(&message.body);
+    if message.content_type() == "application/json" {
+        Php::from_json(&text).unwrap_or_default()
+    } else {
+        parse_query(&text)
+    }
+}
+
+/// Lets the portal execute what the fault leaves of a call; `None` where that is nothing.
+fn execute_call(
     exchange: &Exchange,
     target: &Target,
     fault: Option<&Fault>,
@@ -114,105 +134,16 @@ fn execute(
         portal.defer(&exchange.method, exchange.params.clone(), now + after);
         return None;
     }
-    let commands = fault.and_then(Fault::commands);
+    let commands = fault.and_then(Fault::executed_commands);
     if commands == Some(0) {
         return None;
     }
-    let known = target.credentials.as_ref().map(|(user, secret)| {
-        *user == portal.settings.user.id.to_string() && *secret == portal.settings.secret
-    });
-    Some(portal.receive(known, &exchange.method, &exchange.params, now, commands))
-}
-
-/// Sends the answer, or what the fault makes of it.
-fn deliver(
-    fault: Option<Fault>,
-    reply: Option<Reply>,
-    message: &Message,
-    stream: &TcpStream,
-    shared: &Shared,
-) -> io::Result<KeepAlive> {
-    let reply = reply.unwrap_or_else(|| gateway(502, "Bad Gateway", 0.0));
-    match fault {
-        None => send(stream, &bytes(&reply, message)),
-        Some(Fault::ResetBefore | Fault::ResetAfter) => Ok(false),
-        Some(Fault::CutHeader) => cut(stream, &bytes(&reply, message), 20),
-        Some(Fault::CutBody) => {
-            let whole = bytes(&reply, message);
-            cut(stream, &whole, whole.len() - reply.body.len() / 2 - 1)
-        }
-        Some(Fault::Garbled) => send(stream, &json(200, "{\"result\":<b>Warning</b>: ")),
-        Some(Fault::Empty) => send(stream, &json(200, "")),
-        Some(Fault::Html { status, .. }) => {
-            send(stream, &bytes(&gateway(status, "Bad Gateway", 0.0), message))
-        }
-        Some(Fault::Silent { .. } | Fault::Late { .. }) => stay_silent(stream, shared),
-        Some(Fault::Partial { then, .. }) => {
-            deliver(Some(*then), Some(reply), message, stream, shared)
-        }
-        Some(Fault::Status { status, code }) => {
-            let body = Php::map([("error", code.as_str()), ("error_description", "")]).json();
-            send(stream, &json(status, &body))
-        }
-        Some(Fault::Redirect(host)) => send(
-            stream,
-            &bytes(
-                &Reply { location: Some(host), ..gateway(302, "Moved Temporarily", 0.0) },
-                message,
-            ),
-        ),
-        Some(Fault::Answer { status, body }) => send(stream, &json(status, &body)),
-        Some(Fault::Close) => {
-            let answer = String::from_utf8_lossy(&bytes(&reply, message)).into_owned();
-            send(
-                stream,
-                answer.replacen("Connection: keep-alive", "Connection: close", 1).as_bytes(),
-            )?;
-            Ok(false)
-        }
-        Some(Fault::Slow(time)) => {
-            shared.sleep(time);
-            send(stream, &bytes(&reply, message))
-        }
-    }
-}
-
-fn bytes(reply: &Reply, message: &Message) -> Vec<u8> {
-    let html = reply.body.starts_with('<');
-    let location = reply
-        .location
-        .as_ref()
-        .map(|host| format!("{}{}", host.trim_end_matches('/'), message.path));
-    let kind = if html { "text/html" } else { "application/json" };
-    http::answer(reply.status, kind, location.as_deref(), &reply.body)
-}
-
-fn json(status: u16, body: &str) -> Vec<u8> {
-    http::answer(status, "application/json", None, body)
-}
-
-fn send(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<KeepAlive> {
-    stream.write_all(bytes)?;
-    Ok(true)
-}
-
-fn cut(stream: &TcpStream, bytes: &[u8], at: usize) -> io::Result<KeepAlive> {
-    send(stream, &bytes[..at.min(bytes.len())])?;
-    Ok(false)
-}
-
-/// Waits until the client gives up or the server ends.
-fn stay_silent(mut stream: &TcpStream, shared: &Shared) -> io::Result<KeepAlive> {
-    stream.set_read_timeout(Some(Duration::from_millis(20)))?;
-    let mut byte = [0];
-    while !shared.stopping() {
-        match stream.read(&mut byte) {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(error)
-                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
-            Err(_) => break,
-        }
-    }
-    Ok(false)
+    let credentials = match &target.credentials {
+        Some((user, secret)) if portal.settings.knows_webhook(user, secret) => Credentials::Right,
+        Some(_) => Credentials::Wrong,
+        None => Credentials::Missing,
+    };
+    let reply =
+        portal.handle_request(credentials, &exchange.method, &exchange.params, now, commands);
+    Some(reply)
 }

@@ -22,7 +22,7 @@ pub enum Fault {
     Empty,
     /// A page of the gateway with this status.
     Html {
-        /// 502, 504...
+        /// The HTTP status: 502, 504...
         status: u16,
         /// Whether the call was executed.
         executed: bool,
@@ -34,21 +34,21 @@ pub enum Fault {
     },
     /// No answer ever comes, and the call takes effect only after this time of the portal's clock.
     Late {
-        /// After the request.
+        /// Counted from the request.
         after: Duration,
     },
     /// Only so many commands of the batch are executed, then the other fault happens.
     Partial {
-        /// Commands that are executed.
+        /// How many commands are executed, from the first one.
         commands: usize,
         /// How the answer is lost; its own `executed` does not matter.
         then: Box<Fault>,
     },
     /// Not executed: a JSON error with this status and code.
     Status {
-        /// 401, 403, 429, 500, 503...
+        /// The HTTP status: 401, 403, 429, 500, 503...
         status: u16,
-        /// `QUERY_LIMIT_EXCEEDED`, `INTERNAL_SERVER_ERROR`...
+        /// The error: `QUERY_LIMIT_EXCEEDED`, `INTERNAL_SERVER_ERROR`...
         code: String,
     },
     /// Not executed: a redirect to the same path of this host, e.g. `https://new.bitrix24.ru`.
@@ -57,9 +57,9 @@ pub enum Fault {
     Slow(Duration),
     /// A proper answer, then the connection is closed, as a server with little patience does.
     Close,
-    /// Not executed: this answer.
+    /// Not executed: the client gets this answer.
     Answer {
-        /// The HTTP status.
+        /// The HTTP status of the answer.
         status: u16,
         /// JSON, or anything else.
         body: String,
@@ -67,7 +67,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// A JSON error.
+    /// A JSON error with this status and code; the call is not executed.
     pub fn status(status: u16, code: &str) -> Fault {
         Fault::Status { status, code: code.to_owned() }
     }
@@ -79,15 +79,18 @@ impl Fault {
     }
 
     /// How many commands of the call are executed: `None` for all.
-    pub(crate) fn commands(&self) -> Option<usize> {
+    pub(crate) fn executed_commands(&self) -> Option<usize> {
         match self {
             Fault::Partial { commands, .. } => Some(*commands),
-            Fault::ResetBefore | Fault::Status { .. } | Fault::Redirect(_) | Fault::Late { .. } => {
-                Some(0)
+            Fault::ResetBefore | Fault::Late { .. } => Some(0),
+            Fault::Status { .. } | Fault::Redirect(_) | Fault::Answer { .. } => Some(0),
+            Fault::Html { executed, .. } | Fault::Silent { executed } => {
+                if *executed {
+                    None
+                } else {
+                    Some(0)
+                }
             }
-            Fault::Answer { .. } => Some(0),
-            Fault::Html { executed, .. } | Fault::Silent { executed } if !executed => Some(0),
-            Fault::Html { .. } | Fault::Silent { .. } => None,
             Fault::ResetAfter | Fault::CutHeader | Fault::CutBody | Fault::Garbled => None,
             Fault::Empty | Fault::Slow(_) | Fault::Close => None,
         }

@@ -3,11 +3,11 @@
 
 use std::io::{self, BufRead, Read, Write};
 
-/// A request.
+/// A request as it came over the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Message {
     pub(crate) verb: String,
-    /// Without the query.
+    /// The address without its query.
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) headers: Vec<(String, String)>,
@@ -17,7 +17,19 @@ pub(crate) struct Message {
 impl Message {
     /// A header, by its name in lower case.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+        for (key, value) in &self.headers {
+            if key == name {
+                return value;
+            }
+        }
+        ""
+    }
+
+    /// `application/json` of `application/json; charset=utf-8`.
+    pub(crate) fn content_type(&self) -> &str {
+        let header = self.header("content-type");
+        let (content_type, _) = header.split_once(';').unwrap_or((header, ""));
+        content_type.trim()
     }
 
     /// Whether the client wants the connection to end after this request.
@@ -27,21 +39,25 @@ impl Message {
 }
 
 /// Reads the next request; `None` when the client closed the connection.
-pub(crate) fn read(
+pub(crate) fn read_request(
     input: &mut impl BufRead,
     output: &mut impl Write,
 ) -> io::Result<Option<Message>> {
-    let first = line(input)?;
+    let first = read_line(input)?;
     if first.is_empty() {
         return Ok(None);
     }
     let mut words = first.split(' ');
-    let verb = words.next().unwrap_or_default().to_owned();
+    let verb = words.next().unwrap_or_default();
     let target = words.next().unwrap_or("/");
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let headers = read_headers(input)?;
-    let mut message =
-        Message { verb, path: path.to_owned(), query: query.to_owned(), headers, body: Vec::new() };
+    let mut message = Message {
+        verb: verb.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers: read_headers(input)?,
+        body: Vec::new(),
+    };
     if message.header("expect").eq_ignore_ascii_case("100-continue") {
         output.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
@@ -52,7 +68,7 @@ pub(crate) fn read(
 fn read_headers(input: &mut impl BufRead) -> io::Result<Vec<(String, String)>> {
     let mut headers = Vec::new();
     loop {
-        let line = line(input)?;
+        let line = read_line(input)?;
         if line.is_empty() {
             return Ok(headers);
         }
@@ -75,40 +91,50 @@ fn read_body(input: &mut impl BufRead, message: &Message) -> io::Result<Vec<u8>>
 fn read_chunks(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let head = line(input)?;
-        let size = head
-            .split(';')
-            .next()
-            .and_then(|size| u64::from_str_radix(size.trim(), 16).ok())
-            .unwrap_or(0);
+        let size = chunk_size(&read_line(input)?);
         if size == 0 {
             read_headers(input)?;
             return Ok(body);
         }
         input.take(size).read_to_end(&mut body)?;
-        line(input)?;
+        read_line(input)?;
     }
 }
 
-fn line(input: &mut impl BufRead) -> io::Result<String> {
+/// The size in the line before a chunk, `1a` or `1a;name=value`; what is none ends the body.
+fn chunk_size(line: &str) -> u64 {
+    let (size, _) = line.split_once(';').unwrap_or((line, ""));
+    u64::from_str_radix(size.trim(), 16).unwrap_or(0)
+}
+
+fn read_line(input: &mut impl BufRead) -> io::Result<String> {
     let mut line = Vec::new();
     input.read_until(b'\n', &mut line)?;
     Ok(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// An answer as bytes.
-pub(crate) fn answer(status: u16, kind: &str, location: Option<&str>, body: &str) -> Vec<u8> {
-    let location = location.map_or_else(String::new, |to| format!("Location: {to}\r\n"));
-    let reason = reason(status);
+/// The bytes of an answer with its header.
+pub(crate) fn write_answer(
+    status: u16,
+    content_type: &str,
+    location: Option<&str>,
+    body: &str,
+) -> Vec<u8> {
+    let location = match location {
+        Some(address) => format!("Location: {address}\r\n"),
+        None => String::new(),
+    };
+    let reason = reason_phrase(status);
     let length = body.len();
     format!(
-        "HTTP/1.1 {status} {reason}\r\nServer: nginx\r\nContent-Type: {kind}; charset=utf-8\r\n\
+        "HTTP/1.1 {status} {reason}\r\nServer: nginx\r\n\
+         Content-Type: {content_type}; charset=utf-8\r\n\
          Content-Length: {length}\r\n{location}Connection: keep-alive\r\n\r\n{body}"
     )
     .into_bytes()
 }
 
-fn reason(status: u16) -> &'static str {
+fn reason_phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
         302 => "Moved Temporarily",

@@ -2,10 +2,11 @@
 
 mod clock;
 pub(crate) mod connection;
+pub(crate) mod delivery;
 pub(crate) mod fault;
 mod http;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,8 +18,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::php::{Php, split_command};
 use crate::portal::{Portal, Reply};
-use crate::server::clock::Clock;
-use crate::server::fault::Fault;
+use clock::Clock;
+use fault::Fault;
 
 /// One request as faults and hooks see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +28,7 @@ pub struct Exchange {
     pub number: u64,
     /// The method in lower case, without `.json`.
     pub method: String,
-    /// The decoded parameters.
+    /// The parameters, as the portal decodes them.
     pub params: Php,
     /// What the portal answered: known to the hooks `after` and `answered`, and only when the call
     /// was executed.
@@ -38,27 +39,35 @@ impl Exchange {
     /// Whether this is a call of the method, or a batch with one in it.
     pub fn calls(&self, method: &str) -> bool {
         let method = method.to_lowercase();
-        let mut commands =
-            self.params.argument("cmd").values().map(|command| split_command(&command.text()).0);
-        self.method == method || (self.method == "batch" && commands.any(|name| name == method))
+        if self.method != "batch" {
+            return self.method == method;
+        }
+        for command in self.params.argument("cmd").values() {
+            let (name, _) = split_command(&command.text());
+            if name == method {
+                return true;
+            }
+        }
+        method == "batch"
     }
 }
 
-pub(crate) type Hook<R> = Box<dyn FnMut(&Exchange) -> R + Send>;
-/// What people do in the CRM.
-pub(crate) type Deed = Box<dyn FnMut(&Exchange, &mut Portal) + Send>;
+type Hook<R> = Box<dyn FnMut(&Exchange) -> R + Send>;
+/// A hook that edits the portal as its users do.
+type PeopleHook = Box<dyn FnMut(&Exchange, &mut Portal) + Send>;
 
-/// What the threads share.
+/// What the threads of a server share.
 pub(crate) struct Shared {
     pub(crate) portal: Mutex<Portal>,
     pub(crate) faults: Mutex<Hook<Option<Fault>>>,
     pub(crate) before: Mutex<Hook<()>>,
-    pub(crate) people: Mutex<Deed>,
+    pub(crate) people: Mutex<PeopleHook>,
     pub(crate) after: Mutex<Hook<()>>,
     pub(crate) answered: Mutex<Hook<()>>,
     pub(crate) stopping: AtomicBool,
     pub(crate) requests: AtomicU64,
     clock: Mutex<Clock>,
+    /// Open connections by their numbers, to be closed when the server ends.
     open: Mutex<HashMap<u64, TcpStream>>,
 }
 
@@ -66,7 +75,7 @@ pub(crate) struct Shared {
 pub struct Server {
     shared: Arc<Shared>,
     port: u16,
-    acceptor: Option<JoinHandle<()>>,
+    accept_thread: Option<JoinHandle<()>>,
 }
 
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -78,7 +87,6 @@ impl Server {
     pub fn start(portal: Portal, port: u16) -> io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let port = listener.local_addr()?.port();
-        let clock = Clock::default();
         let shared = Arc::new(Shared {
             portal: Mutex::new(portal),
             faults: Mutex::new(Box::new(|_| None)),
@@ -88,15 +96,15 @@ impl Server {
             answered: Mutex::new(Box::new(|_| ())),
             stopping: AtomicBool::new(false),
             requests: AtomicU64::new(0),
-            clock: Mutex::new(clock),
+            clock: Mutex::default(),
             open: Mutex::default(),
         });
         let accepted = Arc::clone(&shared);
-        let acceptor = thread::spawn(move || accept(&listener, &accepted));
-        Ok(Server { shared, port, acceptor: Some(acceptor) })
+        let accept_thread = thread::spawn(move || accept_connections(&listener, &accepted));
+        Ok(Server { shared, port, accept_thread: Some(accept_thread) })
     }
 
-    /// The port.
+    /// The port on this machine that it listens at.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -133,7 +141,7 @@ impl Server {
 
     /// The next requests go wrong in this way, one after another; `None` lets one through.
     pub fn queue(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
-        let mut queue: std::collections::VecDeque<Option<Fault>> = faults.into_iter().collect();
+        let mut queue: VecDeque<Option<Fault>> = faults.into_iter().collect();
         self.faults(move |_| queue.pop_front().flatten());
     }
 
@@ -144,8 +152,8 @@ impl Server {
 
     /// What people do in the CRM just before a request: they edit, merge and delete in the midst of
     /// a run.
-    pub fn people(&self, deed: impl FnMut(&Exchange, &mut Portal) + Send + 'static) {
-        *lock(&self.shared.people) = Box::new(deed);
+    pub fn people(&self, edit: impl FnMut(&Exchange, &mut Portal) + Send + 'static) {
+        *lock(&self.shared.people) = Box::new(edit);
     }
 
     /// Called for every request after the portal executed it (or a fault kept it from that), before
@@ -159,17 +167,17 @@ impl Server {
         *lock(&self.shared.answered) = Box::new(hook);
     }
 
-    /// The portal's time.
+    /// The time by the portal's clock.
     pub fn now(&self) -> DateTime<Utc> {
         self.shared.now()
     }
 
-    /// Sets the portal's clock.
+    /// Sets the portal's clock, which runs on from there.
     pub fn set_time(&self, now: DateTime<Utc>) {
         lock(&self.shared.clock).set(now);
     }
 
-    /// Moves the portal's clock on.
+    /// Moves the portal's clock on by this time.
     pub fn advance(&self, by: Duration) {
         let by = TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
         self.set_time(self.now() + by);
@@ -183,7 +191,7 @@ impl Server {
     /// Really sleeps this part of the virtual duration of each request: 0 (as at the start) not at
     /// all, 1 all of it.
     pub fn set_sleep(&self, part: f64) {
-        lock(&self.shared.clock).sleep = part;
+        lock(&self.shared.clock).slept_part = part;
     }
 }
 
@@ -193,18 +201,18 @@ impl Shared {
     }
 
     /// What a request's virtual duration costs in real time.
-    pub(crate) fn pause(&self, seconds: f64) -> Duration {
-        lock(&self.clock).pause(seconds)
+    pub(crate) fn real_time(&self, virtual_seconds: f64) -> Duration {
+        lock(&self.clock).real_time(virtual_seconds)
     }
 
-    pub(crate) fn stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }
 
     /// Sleeps, but not longer than the server lives.
     pub(crate) fn sleep(&self, time: Duration) {
         let end = Instant::now() + time;
-        while !self.stopping() {
+        while !self.is_stopping() {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
@@ -221,22 +229,22 @@ impl Drop for Server {
             drop(stream.shutdown(Shutdown::Both));
         }
         drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
-        if let Some(acceptor) = self.acceptor.take() {
-            drop(acceptor.join());
+        if let Some(thread) = self.accept_thread.take() {
+            drop(thread.join());
         }
     }
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+fn accept_connections(listener: &TcpListener, shared: &Arc<Shared>) {
     let mut threads: Vec<JoinHandle<()>> = Vec::new();
     for (number, stream) in (0_u64..).zip(listener.incoming()) {
-        if shared.stopping() {
+        if shared.is_stopping() {
             break;
         }
         let Ok(stream) = stream else { continue };
         threads.retain(|thread| !thread.is_finished());
         let shared = Arc::clone(shared);
-        threads.push(thread::spawn(move || attend(number, &stream, &shared)));
+        threads.push(thread::spawn(move || run_connection(number, &stream, &shared)));
     }
     for thread in threads {
         drop(thread.join());
@@ -244,26 +252,26 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 }
 
 /// A connection that is known to the server, until its thread ends: also when a hook panics.
-struct Attended<'a> {
+struct OpenConnection<'a> {
     number: u64,
     stream: &'a TcpStream,
     shared: &'a Shared,
 }
 
-impl Drop for Attended<'_> {
+impl Drop for OpenConnection<'_> {
     fn drop(&mut self) {
         drop(self.stream.shutdown(Shutdown::Both));
         lock(&self.shared.open).remove(&self.number);
     }
 }
 
-fn attend(number: u64, stream: &TcpStream, shared: &Shared) {
-    let _attended = Attended { number, stream, shared };
+fn run_connection(number: u64, stream: &TcpStream, shared: &Shared) {
+    let _open = OpenConnection { number, stream, shared };
     if let Ok(clone) = stream.try_clone() {
         lock(&shared.open).insert(number, clone);
     }
-    if !shared.stopping() {
+    if !shared.is_stopping() {
         // A client that goes away in the middle is no error of the server.
-        drop(connection::serve(stream, shared));
+        drop(connection::serve_connection(stream, shared));
     }
 }

@@ -1,7 +1,7 @@
 //! Objects as the legacy methods write them: nearly everything is a text (facts, section 1.3).
 
 use crate::data::record::{Kind, Record, Row};
-use crate::data::schema::{self, Access, Type};
+use crate::data::schema::{self, Access, Field, Type};
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::values::dates;
@@ -10,8 +10,8 @@ use crate::values::dates;
 pub(crate) const ROW_TYPES: [&str; 5] = ["PHONE", "EMAIL", "WEB", "IM", "LINK"];
 
 /// Everything that `get` returns: standard fields, user fields, rows.
-pub(crate) fn full(portal: &Portal, kind: Kind, record: &Record) -> Php {
-    let mut out = standard(portal, kind, record);
+pub(crate) fn whole_object(portal: &Portal, kind: Kind, record: &Record) -> Php {
+    let mut out = standard_fields(portal, kind, record);
     for field in portal.dictionaries.user_fields(kind) {
         out.set(&field.name, portal.write_user_field(field, record));
     }
@@ -21,49 +21,57 @@ pub(crate) fn full(portal: &Portal, kind: Kind, record: &Record) -> Php {
     out
 }
 
-/// All standard fields.
-pub(crate) fn standard(portal: &Portal, kind: Kind, record: &Record) -> Php {
-    Php::map(
-        schema::fields(kind)
-            .filter(|field| !matches!(field.holds, Type::Multi | Type::Contacts | Type::Companies))
-            .map(|field| (field.name, value(portal, kind, record, field.name, field.holds))),
-    )
+/// All standard fields, without rows and links.
+pub(crate) fn standard_fields(portal: &Portal, kind: Kind, record: &Record) -> Php {
+    let mut entries = Vec::new();
+    for field in schema::fields_of(kind) {
+        if !field.holds.is_multiple() {
+            entries.push((field.name, field_value(portal, kind, record, field)));
+        }
+    }
+    Php::map(entries)
 }
 
-/// One standard field.
-pub(crate) fn value(portal: &Portal, kind: Kind, record: &Record, name: &str, holds: Type) -> Php {
-    let yes_no = |yes: bool| Php::from(if yes { "Y" } else { "N" });
-    let has = |type_id: &str| yes_no(record.rows.iter().any(|row| row.type_id == type_id));
-    match (name, holds) {
+/// The value of one standard field that is no row and no list of links.
+pub(crate) fn field_value(portal: &Portal, kind: Kind, record: &Record, field: &Field) -> Php {
+    match (field.name, field.holds) {
         ("ID", _) => Php::Str(record.id.to_string()),
-        ("HAS_PHONE", _) => has("PHONE"),
-        ("HAS_EMAIL", _) => has("EMAIL"),
+        ("HAS_PHONE", _) => Php::yes_no(record.has_row("PHONE")),
+        ("HAS_EMAIL", _) => Php::yes_no(record.has_row("EMAIL")),
         ("HAS_IMOL" | "IS_RECURRING" | "IS_RETURN_CUSTOMER" | "IS_REPEATED_APPROACH", _) => {
-            yes_no(false)
+            Php::yes_no(false)
         }
-        ("IS_NEW", _) => yes_no(record.text("STAGE_ID").rsplit(':').next() == Some("NEW")),
-        ("COMPANY_ID", Type::Company) if kind == Kind::Contact => primary(record),
-        ("CONTACT_ID", Type::Contact) => primary(record),
+        ("IS_NEW", _) => Php::yes_no(is_first_stage(record.text("STAGE_ID"))),
+        ("COMPANY_ID", Type::Company) if kind == Kind::Contact => primary_link(record),
+        ("CONTACT_ID", Type::Contact) => primary_link(record),
         (_, Type::Date) => {
-            Php::Str(dates::day_written(record.text(name), portal.settings.utc_offset_hours))
+            let day = record.text(field.name);
+            Php::Str(dates::write_day(day, portal.settings.utc_offset_hours))
         }
-        _ => record.field(name).clone(),
+        _ => record.field(field.name).clone(),
     }
 }
 
-fn primary(record: &Record) -> Php {
-    record.primary().map(|id| id.to_string()).into()
+/// `NEW`, or `C1:NEW` in another funnel.
+fn is_first_stage(stage: &str) -> bool {
+    stage.rsplit(':').next() == Some("NEW")
+}
+
+fn primary_link(record: &Record) -> Php {
+    match record.primary() {
+        Some(id) => Php::Str(id.to_string()),
+        None => Php::Null,
+    }
 }
 
 /// The rows of one type; the key is missing when there are none.
 pub(crate) fn put_rows(out: &mut Php, record: &Record, type_id: &str) {
-    let rows: Vec<Php> = record.rows.iter().filter(|row| row.type_id == type_id).map(row).collect();
-    if !rows.is_empty() {
-        out.set(type_id, Php::list(rows));
+    if record.has_row(type_id) {
+        out.set(type_id, Php::list(record.rows_of(type_id).map(write_row)));
     }
 }
 
-fn row(row: &Row) -> Php {
+fn write_row(row: &Row) -> Php {
     Php::map([
         ("ID", row.id.to_string()),
         ("VALUE_TYPE", row.value_type.clone()),
@@ -73,29 +81,24 @@ fn row(row: &Row) -> Php {
 }
 
 /// The answer of `*.fields`.
-pub(crate) fn fields(portal: &Portal, kind: Kind) -> Php {
-    let standard =
-        schema::fields(kind).map(|field| (field.name.to_owned(), describe(portal, kind, field)));
-    let own =
-        portal.dictionaries.user_fields(kind).map(|field| (field.name.clone(), field.describe()));
-    Php::map(standard.chain(own))
+pub(crate) fn describe_fields(portal: &Portal, kind: Kind) -> Php {
+    let mut entries = Vec::new();
+    for field in schema::fields_of(kind) {
+        entries.push((field.name, describe_field(portal, kind, field)));
+    }
+    for field in portal.dictionaries.user_fields(kind) {
+        entries.push((&field.name, field.describe()));
+    }
+    Php::map(entries)
 }
 
-fn describe(portal: &Portal, kind: Kind, field: &schema::Field) -> Php {
-    let many = matches!(field.holds, Type::Multi | Type::Contacts | Type::Companies);
-    let required = match kind {
-        Kind::Contact => matches!(field.name, "NAME" | "SECOND_NAME" | "LAST_NAME"),
-        Kind::Company => field.name == "TITLE",
-        Kind::Deal => false,
-    };
-    let required = required
-        || portal.settings.required.iter().any(|(of, name)| *of == kind && name == field.name);
+fn describe_field(portal: &Portal, kind: Kind, field: &Field) -> Php {
     let mut out = Php::map([
-        ("type", Php::from(type_name(field))),
-        ("isRequired", Php::Bool(required)),
+        ("type", Php::from(type_name(field.holds))),
+        ("isRequired", Php::Bool(is_required(portal, kind, field.name))),
         ("isReadOnly", Php::Bool(field.access == Access::ReadOnly)),
         ("isImmutable", Php::Bool(field.access == Access::Once)),
-        ("isMultiple", Php::Bool(many)),
+        ("isMultiple", Php::Bool(field.holds.is_multiple())),
         ("isDynamic", Php::Bool(false)),
     ]);
     if let Type::Status(dictionary) = field.holds {
@@ -105,8 +108,17 @@ fn describe(portal: &Portal, kind: Kind, field: &schema::Field) -> Php {
     out
 }
 
-fn type_name(field: &schema::Field) -> &'static str {
-    match field.holds {
+fn is_required(portal: &Portal, kind: Kind, name: &str) -> bool {
+    let always = match kind {
+        Kind::Contact => matches!(name, "NAME" | "SECOND_NAME" | "LAST_NAME"),
+        Kind::Company => name == "TITLE",
+        Kind::Deal => false,
+    };
+    always || portal.settings.required.iter().any(|(of, field)| *of == kind && field == name)
+}
+
+fn type_name(holds: Type) -> &'static str {
+    match holds {
         Type::Integer => "integer",
         Type::Text(_) | Type::Comments => "string",
         Type::Flag => "char",

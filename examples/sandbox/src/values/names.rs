@@ -3,8 +3,10 @@
 
 use crate::data::record::Kind;
 use crate::data::schema;
+use crate::portal::Portal;
 
-const ODD: &[(&str, &str)] = &[
+/// Fields whose universal names do not follow from the legacy ones.
+const IRREGULAR: &[(&str, &str)] = &[
     ("DATE_CREATE", "createdTime"),
     ("DATE_MODIFY", "updatedTime"),
     ("CREATED_BY_ID", "createdBy"),
@@ -15,9 +17,11 @@ const ODD: &[(&str, &str)] = &[
 ];
 
 /// `ORIGINATOR_ID` as `originatorId`, `UF_CRM_12_A` as `ufCrm_12A`.
-pub(crate) fn camel(name: &str) -> String {
-    if let Some((_, odd)) = ODD.iter().find(|(legacy, _)| *legacy == name) {
-        return (*odd).to_owned();
+pub(crate) fn camel_case(name: &str) -> String {
+    for (legacy, universal) in IRREGULAR {
+        if *legacy == name {
+            return (*universal).to_owned();
+        }
     }
     let mut out = String::new();
     for part in name.split('_') {
@@ -38,14 +42,34 @@ fn push_part(out: &mut String, part: &str) {
     out.push_str(letters.as_str());
 }
 
-/// The legacy name of a universal one, among the standard fields of a kind.
-pub(crate) fn legacy(kind: Kind, name: &str) -> Option<&'static str> {
-    schema::fields(kind).map(|field| field.name).find(|legacy| camel(legacy) == name)
+/// The standard field of a kind that has this universal name.
+fn standard_legacy_name(kind: Kind, name: &str) -> Option<&'static str> {
+    for field in schema::fields_of(kind) {
+        if camel_case(field.name) == name {
+            return Some(field.name);
+        }
+    }
+    // The universal methods understand legacy names as well (facts, section 14.4).
+    let field = schema::find_field(kind, name)?;
+    Some(field.name)
 }
 
-/// A legacy name, which the universal methods understand as well (facts, section 14.4).
-pub(crate) fn upper(kind: Kind, name: &str) -> Option<&'static str> {
-    schema::find(kind, name).map(|field| field.name)
+impl Portal {
+    /// The legacy name of a field that a universal method names, user fields by either name;
+    /// addresses do not exist there.
+    pub(crate) fn legacy_name(&self, kind: Kind, name: &str) -> Option<String> {
+        if let Some(standard) = standard_legacy_name(kind, name)
+            && !schema::is_address(standard)
+        {
+            return Some(standard.to_owned());
+        }
+        for field in self.dictionaries.user_fields(kind) {
+            if field.name == name || camel_case(&field.name) == name {
+                return Some(field.name.clone());
+            }
+        }
+        None
+    }
 }
 
 #[cfg(test)]
@@ -54,11 +78,11 @@ mod tests {
 
     #[test]
     fn names_are_turned_both_ways() {
-        assert_eq!(camel("ORIGINATOR_ID"), "originatorId");
-        assert_eq!(camel("UF_CRM_1700000000"), "ufCrm_1700000000");
-        assert_eq!(camel("UF_CRM_LOYALTY_CARD"), "ufCrmLoyaltyCard");
-        assert_eq!(legacy(Kind::Company, "typeId"), Some("COMPANY_TYPE"));
-        assert_eq!(legacy(Kind::Contact, "typeId"), Some("TYPE_ID"));
-        assert_eq!(legacy(Kind::Deal, "closedate"), Some("CLOSEDATE"));
+        assert_eq!(camel_case("ORIGINATOR_ID"), "originatorId");
+        assert_eq!(camel_case("UF_CRM_1700000000"), "ufCrm_1700000000");
+        assert_eq!(camel_case("UF_CRM_LOYALTY_CARD"), "ufCrmLoyaltyCard");
+        assert_eq!(standard_legacy_name(Kind::Company, "typeId"), Some("COMPANY_TYPE"));
+        assert_eq!(standard_legacy_name(Kind::Contact, "typeId"), Some("TYPE_ID"));
+        assert_eq!(standard_legacy_name(Kind::Deal, "closedate"), Some("CLOSEDATE"));
     }
 }

@@ -4,81 +4,88 @@
 use crate::data::record::{Kind, Record};
 use crate::data::schema::{self, Field, Type};
 use crate::data::user_field::UserField;
-use crate::methods::universal::original_names;
 use crate::php::Php;
 use crate::portal::Portal;
 use crate::values::legacy_output::{self, ROW_TYPES};
-use crate::values::names::camel;
+use crate::values::names::camel_case;
 
-/// Everything but the rows.
-pub(crate) fn item(portal: &Portal, kind: Kind, record: &Record, original: bool) -> Php {
-    let standard =
-        written(kind).map(|field| (camel(field.name), typed(portal, kind, record, field)));
-    let own = portal.dictionaries.user_fields(kind);
-    let own = own.map(|field| (user_name(field, original), typed_user(portal, field, record)));
-    let mut item = Php::map(standard.chain(own));
-    item.set("entityTypeId", kind.entity_type_id());
-    item
+/// An object without its rows; `params` may ask for user fields by their original names.
+pub(crate) fn item_without_rows(portal: &Portal, kind: Kind, record: &Record, params: &Php) -> Php {
+    let original_names = params.argument("useOriginalUfNames").text().eq_ignore_ascii_case("y");
+    let mut entries = Vec::new();
+    for field in schema::fields_of(kind) {
+        if field.holds != Type::Multi && !schema::is_address(field.name) {
+            let value = typed_value(portal, kind, record, field);
+            entries.push((camel_case(field.name), value));
+        }
+    }
+    for field in portal.dictionaries.user_fields(kind) {
+        let name = if original_names { field.name.clone() } else { camel_case(&field.name) };
+        entries.push((name, typed_user_value(portal, field, record)));
+    }
+    entries.push(("entityTypeId".to_owned(), Php::Int(kind.entity_type_id())));
+    Php::Array(entries)
 }
 
 /// The fields that `select` names, in `camelCase` or `UPPER_CASE`, and no other; `fm` comes with
 /// its name or `*`, and deals have none (facts, section 14.4).
-pub(crate) fn selected(portal: &Portal, kind: Kind, record: &Record, params: &Php) -> Php {
-    let names: Vec<String> = params.argument("select").values().map(Php::text).collect();
-    let asks = |name: &str| names.iter().any(|asked| asked == name || camel(asked) == name);
-    let mut item = item(portal, kind, record, original_names(params));
-    let everything = asks("*");
-    if let (Php::Array(entries), false) = (&mut item, everything || names.is_empty()) {
-        entries.retain(|(name, _)| asks(name));
+pub(crate) fn selected_item(portal: &Portal, kind: Kind, record: &Record, params: &Php) -> Php {
+    let selected = params.argument("select").texts();
+    let has_star = is_selected(&selected, "*");
+    let mut item = item_without_rows(portal, kind, record, params);
+    if !has_star
+        && !selected.is_empty()
+        && let Php::Array(entries) = &mut item
+    {
+        entries.retain(|(name, _)| is_selected(&selected, name));
     }
-    if kind != Kind::Deal && (everything || asks("fm")) {
-        item.set("fm", rows(record));
+    if kind != Kind::Deal && (has_star || is_selected(&selected, "fm")) {
+        item.set("fm", write_fm(record));
     }
     item
 }
 
-/// Phones and the like.
-pub(crate) fn rows(record: &Record) -> Php {
-    let of_type =
-        |type_id: &'static str| record.rows.iter().filter(move |row| row.type_id == type_id);
-    Php::list(ROW_TYPES.into_iter().flat_map(of_type).map(|row| {
-        Php::map([
-            ("id", Php::from(row.id)),
-            ("valueType", Php::from(row.value_type.as_str())),
-            ("value", Php::from(row.value.as_str())),
-            ("typeId", Php::from(row.type_id.as_str())),
-        ])
-    }))
+fn is_selected(selected: &[String], name: &str) -> bool {
+    selected.iter().any(|asked| asked == name || camel_case(asked) == name)
+}
+
+/// Phones, e-mails and the other rows, by their types.
+pub(crate) fn write_fm(record: &Record) -> Php {
+    let mut rows = Vec::new();
+    for type_id in ROW_TYPES {
+        for row in record.rows_of(type_id) {
+            rows.push(Php::map([
+                ("id", Php::from(row.id)),
+                ("valueType", Php::from(row.value_type.as_str())),
+                ("value", Php::from(row.value.as_str())),
+                ("typeId", Php::from(row.type_id.as_str())),
+            ]));
+        }
+    }
+    Php::list(rows)
 }
 
 /// The answer of `crm.item.fields`.
-pub(crate) fn fields(portal: &Portal, kind: Kind) -> Php {
-    let legacy = legacy_output::fields(portal, kind);
-    let ours = legacy.entries().iter().filter(|(name, _)| !schema::is_address(name));
-    Php::map(ours.map(|(name, about)| {
-        let mut about = about.clone();
-        about.set("upperName", name.as_str());
-        (camel(name), about)
-    }))
+pub(crate) fn describe_fields(portal: &Portal, kind: Kind) -> Php {
+    let mut entries = Vec::new();
+    for (name, description) in legacy_output::describe_fields(portal, kind).entries() {
+        if !schema::is_address(name) {
+            let mut description = description.clone();
+            description.set("upperName", name.as_str());
+            entries.push((camel_case(name), description));
+        }
+    }
+    Php::Array(entries)
 }
 
-fn written(kind: Kind) -> impl Iterator<Item = &'static Field> {
-    schema::fields(kind)
-        .filter(|field| field.holds != Type::Multi && !schema::is_address(field.name))
-}
-
-fn user_name(field: &UserField, original: bool) -> String {
-    if original { field.name.clone() } else { camel(&field.name) }
-}
-
-fn typed(portal: &Portal, kind: Kind, record: &Record, field: &Field) -> Php {
+fn typed_value(portal: &Portal, kind: Kind, record: &Record, field: &Field) -> Php {
     if matches!(field.holds, Type::Contacts | Type::Companies) {
         return Php::list(record.link_ids());
     }
-    let value = legacy_output::value(portal, kind, record, field.name, field.holds);
+    let value = legacy_output::field_value(portal, kind, record, field);
     match field.holds {
-        Type::Money => number(&value),
-        Type::Flag if value.is_blank() => Php::from("N"),
+        Type::Money => as_number(&value),
+        Type::Flag if value.is_blank() => Php::yes_no(false),
         Type::Contact | Type::Company | Type::User | Type::Integer if value.is_blank() => {
             Php::Int(0)
         }
@@ -88,17 +95,28 @@ fn typed(portal: &Portal, kind: Kind, record: &Record, field: &Field) -> Php {
     }
 }
 
-fn typed_user(portal: &Portal, field: &UserField, record: &Record) -> Php {
-    let one = |value: &Php| match field.type_id.as_str() {
-        "double" => number(value),
-        "integer" | "enumeration" if !value.is_blank() => Php::Int(value.int()),
-        "boolean" => Php::from(if value.truthy() { "Y" } else { "N" }),
-        _ => value.clone(),
-    };
+fn typed_user_value(portal: &Portal, field: &UserField, record: &Record) -> Php {
     let value = portal.write_user_field(field, record);
-    if field.multiple { Php::list(value.values().map(one)) } else { one(&value) }
+    if field.multiple {
+        Php::list(value.values().map(|value| typed_single(field, value)))
+    } else {
+        typed_single(field, &value)
+    }
 }
 
-fn number(value: &Php) -> Php {
-    value.text().parse::<f64>().ok().map(Php::Float).into()
+fn typed_single(field: &UserField, value: &Php) -> Php {
+    match field.type_id.as_str() {
+        "double" => as_number(value),
+        "integer" | "enumeration" if !value.is_blank() => Php::Int(value.int()),
+        "boolean" => Php::yes_no(value.truthy()),
+        _ => value.clone(),
+    }
+}
+
+/// `null` where a text spells no number.
+fn as_number(value: &Php) -> Php {
+    match value.text().parse() {
+        Ok(number) => Php::Float(number),
+        Err(_) => Php::Null,
+    }
 }

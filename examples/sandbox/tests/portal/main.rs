@@ -19,57 +19,62 @@ mod universal;
 
 use bitrix24_sandbox::{Php, Portal, Reply};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// A portal with a clock that a test moves by hand.
-struct Desk {
+/// A client beside its portal, with a clock that a test moves by hand.
+struct Client {
     portal: Portal,
     now: DateTime<Utc>,
 }
 
-impl Desk {
-    fn new() -> Desk {
-        Desk { portal: Portal::new(), now: "2026-11-24T12:00:00Z".parse().unwrap() }
+impl Client {
+    fn new() -> Client {
+        Client { portal: Portal::new(), now: "2026-11-24T12:00:00Z".parse().unwrap() }
     }
 
     fn call(&mut self, method: &str, params: impl Into<Php>) -> Reply {
         self.portal.call(method, params, self.now)
     }
 
-    /// The `result` of a call that works.
+    /// Makes a call that must work; its `result`.
     fn ok(&mut self, method: &str, params: Value) -> Value {
         let reply = self.call(method, params);
         assert_eq!(reply.status, 200, "{}", reply.body);
-        json(&reply)["result"].clone()
+        body(&reply)["result"].clone()
     }
 
-    /// Status and code of a call that does not.
+    /// Makes a call that must be refused; status and code of the refusal.
     fn refused(&mut self, method: &str, params: Value) -> (u16, String) {
         let reply = self.call(method, params);
-        (reply.status, json(&reply)["error"].as_str().unwrap().to_owned())
+        (reply.status, body(&reply)["error"].as_str().unwrap().to_owned())
     }
 
-    /// The id of a new object.
+    /// Makes an object by the legacy method; its id.
     fn add(&mut self, kind: &str, fields: Value) -> u64 {
-        self.ok(&format!("crm.{kind}.add"), serde_json::json!({ "fields": fields }))
-            .as_u64()
-            .unwrap()
+        let id = self.ok(&format!("crm.{kind}.add"), json!({ "fields": fields }));
+        id.as_u64().unwrap()
+    }
+
+    /// Makes an object by the universal method; what is answered of it.
+    fn add_item(&mut self, entity_type_id: i64, fields: Value) -> Value {
+        let params = json!({ "entityTypeId": entity_type_id, "fields": fields });
+        self.ok("crm.item.add", params)["item"].clone()
     }
 
     fn update(&mut self, kind: &str, id: u64, fields: Value) {
-        let params = serde_json::json!({ "id": id, "fields": fields });
+        let params = json!({ "id": id, "fields": fields });
         assert_eq!(self.ok(&format!("crm.{kind}.update"), params), true);
     }
 
     fn get(&mut self, kind: &str, id: u64) -> Value {
-        self.ok(&format!("crm.{kind}.get"), serde_json::json!({ "id": id }))
+        self.ok(&format!("crm.{kind}.get"), json!({ "id": id }))
     }
 
     /// The `result` of a batch, commands in this order.
     fn batch(&mut self, commands: &[(&str, &str)]) -> Value {
         let cmd = Php::map(commands.iter().copied());
         let reply = self.call("batch", Php::map([("halt", Php::Int(0)), ("cmd", cmd)]));
-        json(&reply)["result"].clone()
+        body(&reply)["result"].clone()
     }
 
     fn wait(&mut self, seconds: i64) {
@@ -77,6 +82,7 @@ impl Desk {
     }
 }
 
-fn json(reply: &Reply) -> Value {
+/// The JSON of an answer.
+fn body(reply: &Reply) -> Value {
     serde_json::from_str(&reply.body).unwrap()
 }

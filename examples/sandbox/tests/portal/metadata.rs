@@ -3,10 +3,10 @@
 use bitrix24_sandbox::Kind;
 use serde_json::{Value, json};
 
-use crate::Desk;
+use crate::Client;
 
 fn fields(kind: &str) -> Value {
-    Desk::new().ok(&format!("crm.{kind}.fields"), json!({}))
+    Client::new().ok(&format!("crm.{kind}.fields"), json!({}))
 }
 
 #[test]
@@ -65,32 +65,36 @@ fn a_binding_needs_the_other_object_and_has_no_role() {
 
 #[test]
 fn a_label_is_told_in_the_portals_language_and_settings_are_carried() {
-    let mut desk = Desk::new();
-    let field = |name: &str, label: Value| {
-        let settings = json!({ "ENTITY_TYPE": "SOURCE" });
-        json!({ "fields": { "FIELD_NAME": name, "USER_TYPE_ID": "crm_status", "EDIT_FORM_LABEL": label,
-            "SETTINGS": settings } })
+    let mut client = Client::new();
+    let mut add = |name: &str, label: Value| {
+        let fields = json!({
+            "FIELD_NAME": name,
+            "USER_TYPE_ID": "crm_status",
+            "EDIT_FORM_LABEL": label,
+            "SETTINGS": { "ENTITY_TYPE": "SOURCE" }
+        });
+        client.ok("crm.contact.userfield.add", json!({ "fields": fields }))
     };
-    desk.ok("crm.contact.userfield.add", field("A", json!({ "ru": "Карта", "en": "Card" })));
-    let id = desk.ok("crm.contact.userfield.add", field("B", json!("Card")));
-    let fields = desk.ok("crm.contact.fields", json!({}));
+    add("A", json!({ "ru": "Карта", "en": "Card" }));
+    let id = add("B", json!("Card"));
+    let fields = client.ok("crm.contact.fields", json!({}));
     assert_eq!(fields["UF_CRM_A"]["formLabel"], "Карта");
     assert_eq!(fields["UF_CRM_B"]["formLabel"], "Card");
     assert_eq!(fields["UF_CRM_A"]["settings"]["ENTITY_TYPE"], "SOURCE");
-    let stored = desk.ok("crm.contact.userfield.get", json!({ "id": id }));
+    let stored = client.ok("crm.contact.userfield.get", json!({ "id": id }));
     assert_eq!(stored["EDIT_FORM_LABEL"], json!({ "ru": "Card", "en": "Card" }));
 }
 
 #[test]
 fn an_empty_multiple_field_is_false() {
-    let mut desk = Desk::new();
-    let name = desk.portal.add_user_field(Kind::Contact, "CARDS", "string", true, &[]);
-    let id = desk.add("contact", json!({ "NAME": "Ян" }));
-    assert_eq!(desk.get("contact", id)[&name], false);
-    desk.update("contact", id, json!({ &name: ["1"] }));
-    assert_eq!(desk.get("contact", id)[&name], json!(["1"]));
-    desk.update("contact", id, json!({ &name: [] }));
-    assert_eq!(desk.get("contact", id)[&name], false);
-    let item = desk.ok("crm.item.get", json!({ "entityTypeId": 3, "id": id }))["item"].clone();
+    let mut client = Client::new();
+    let name = client.portal.add_user_field(Kind::Contact, "CARDS", "string", true, &[]);
+    let id = client.add("contact", json!({ "NAME": "Ян" }));
+    assert_eq!(client.get("contact", id)[&name], false);
+    client.update("contact", id, json!({ &name: ["1"] }));
+    assert_eq!(client.get("contact", id)[&name], json!(["1"]));
+    client.update("contact", id, json!({ &name: [] }));
+    assert_eq!(client.get("contact", id)[&name], false);
+    let item = client.ok("crm.item.get", json!({ "entityTypeId": 3, "id": id }))["item"].clone();
     assert_eq!(item["ufCrmCards"], json!([]));
 }

@@ -25,15 +25,17 @@ fn exchange(server: &Server, request: &str) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-fn post(server: &Server, method: &str, kind: &str, body: &str) -> String {
-    let (secret, length) = ("sandbox", body.len());
-    exchange(
-        server,
-        &format!(
-            "POST /rest/1/{secret}/{method} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
-             Connection: close\r\n\r\n{body}"
-        ),
-    )
+fn post(server: &Server, method: &str, content_type: &str, body: &str) -> String {
+    let length = body.len();
+    let request = format!(
+        "POST /rest/1/sandbox/{method} HTTP/1.1\r\nHost: x\r\nContent-Type: {content_type}\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    exchange(server, &request)
+}
+
+fn get(server: &Server, path: &str) -> String {
+    exchange(server, &format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n"))
 }
 
 fn add(server: &Server) -> String {
@@ -49,15 +51,10 @@ fn json_form_and_get_are_the_same_call() {
     let server = server();
     assert!(add(&server).contains("\"result\":1"));
     post(&server, "crm.deal.add", "application/x-www-form-urlencoded", "fields[TITLE]=A%2BB");
-    exchange(
-        &server,
-        "GET /rest/1/sandbox/crm.deal.add?fields[TITLE]=A%2BB HTTP/1.0\r\nConnection: close\r\n\r\n",
-    );
+    get(&server, "/rest/1/sandbox/crm.deal.add?fields[TITLE]=A%2BB");
     let portal = server.portal();
-    assert_eq!(
-        portal.records(Kind::Deal).map(|deal| deal.text("TITLE")).collect::<Vec<_>>(),
-        ["A+B"; 3]
-    );
+    let titles: Vec<&str> = portal.records(Kind::Deal).map(|deal| deal.text("TITLE")).collect();
+    assert_eq!(titles, ["A+B"; 3]);
 }
 
 #[test]
@@ -82,23 +79,21 @@ fn a_connection_serves_several_requests() {
 #[test]
 fn a_chunked_body_is_read() {
     let server = server();
-    let request = "POST /rest/1/sandbox/crm.deal.add HTTP/1.1\r\nContent-Type: application/json\r\n\
-                   Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nb\r\n{\"fields\":{\r\n2\r\n}}\r\n0\r\n\r\n";
-    assert!(exchange(&server, request).contains("\"result\":1"));
+    let header = "POST /rest/1/sandbox/crm.deal.add HTTP/1.1\r\nContent-Type: application/json\r\n\
+                  Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+    let chunks = "b\r\n{\"fields\":{\r\n2\r\n}}\r\n0\r\n\r\n";
+    assert!(exchange(&server, &format!("{header}{chunks}")).contains("\"result\":1"));
 }
 
 #[test]
 fn a_wrong_secret_and_no_secret_are_unauthorized() {
     let server = server();
-    let get = |path: &str| {
-        exchange(&server, &format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n"))
-    };
-    let wrong = get("/rest/1/wrong/scope");
+    let wrong = get(&server, "/rest/1/wrong/scope");
     assert!(wrong.starts_with("HTTP/1.1 401") && wrong.contains("INVALID_CREDENTIALS"));
-    assert!(get("/rest/scope").contains("NO_AUTH_FOUND"));
+    assert!(get(&server, "/rest/scope").contains("NO_AUTH_FOUND"));
     // Double slashes are one.
-    assert!(get("/rest/1/sandbox//profile").contains("\"ADMIN\":true"));
-    assert!(get("/rest/1/wrong/crm.nope").contains("ERROR_METHOD_NOT_FOUND"));
+    assert!(get(&server, "/rest/1/sandbox//profile").contains("\"ADMIN\":true"));
+    assert!(get(&server, "/rest/1/wrong/crm.nope").contains("ERROR_METHOD_NOT_FOUND"));
 }
 
 #[test]
@@ -173,7 +168,8 @@ fn a_late_call_takes_effect_after_the_client_gave_up() {
 fn hooks_run_before_and_after_the_execution() {
     let server = server();
     let seen = Arc::new(AtomicU64::new(0));
-    let (before, after) = (Arc::clone(&seen), Arc::clone(&seen));
+    let before = Arc::clone(&seen);
+    let after = Arc::clone(&seen);
     server.before(move |exchange| {
         assert!(exchange.reply.is_none());
         before.fetch_add(exchange.number, Ordering::SeqCst);
@@ -242,15 +238,12 @@ fn the_page_shows_the_hotel_and_escapes_it() {
             .to_string();
     post(&server, "crm.contact.add", "application/json", r#"{"fields":{"LAST_NAME":"Приходько"}}"#);
     post(&server, "crm.deal.add", "application/json", &body);
-    let get = |path: &str| {
-        exchange(&server, &format!("GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n"))
-    };
-    assert!(get("/").contains("Заявка &lt;№1&gt;"));
-    let card = get("/crm/deal/details/1/");
+    assert!(get(&server, "/").contains("Заявка &lt;№1&gt;"));
+    let card = get(&server, "/crm/deal/details/1/");
     assert!(
         card.contains("Сделка успешна")
             && card.contains("/crm/contact/details/1/")
             && card.contains("Приходько")
     );
-    assert!(get("/crm/deal/details/9/").starts_with("HTTP/1.1 404"));
+    assert!(get(&server, "/crm/deal/details/9/").starts_with("HTTP/1.1 404"));
 }

@@ -3,16 +3,16 @@
 use bitrix24_sandbox::{Harm, Kind, Spoiled};
 use serde_json::json;
 
-use crate::Desk;
+use crate::Client;
 
 /// Three contacts, the second of which is spoiled.
-fn desk(spoiled: Spoiled) -> Desk {
-    let mut desk = Desk::new();
+fn client(spoiled: Spoiled) -> Client {
+    let mut client = Client::new();
     for _ in 0..3 {
-        desk.add("contact", json!({ "NAME": "Ян" }));
+        client.add("contact", json!({ "NAME": "Ян" }));
     }
-    desk.portal.settings.spoiled.insert((Kind::Contact, 2), spoiled);
-    desk
+    client.portal.settings.spoiled.insert((Kind::Contact, 2), spoiled);
+    client
 }
 
 #[test]
@@ -26,46 +26,46 @@ fn a_list_that_shows_a_spoiled_card_is_replaced_as_a_whole() {
         (Harm::Empty, 200, ""),
     ];
     for (harm, status, body) in cases {
-        let mut desk = desk(Spoiled::Lists(harm));
+        let mut client = client(Spoiled::Lists(harm));
         for (method, params) in [
             ("crm.contact.list", json!({})),
             ("crm.contact.list", json!({ "filter": { "@ID": [2] }, "select": ["ID"] })),
             ("crm.item.list", json!({ "entityTypeId": 3 })),
         ] {
-            let reply = desk.call(method, params);
+            let reply = client.call(method, params);
             assert_eq!((reply.status, reply.body.as_str()), (status, body), "{harm:?} {method}");
         }
-        desk.ok("crm.contact.list", json!({ "filter": { "!ID": 2 } }));
-        desk.ok("crm.contact.get", json!({ "id": 2 }));
-        desk.ok("crm.deal.list", json!({}));
+        client.ok("crm.contact.list", json!({ "filter": { "!ID": 2 } }));
+        client.ok("crm.contact.get", json!({ "id": 2 }));
+        client.ok("crm.deal.list", json!({}));
     }
-    let mut desk = desk(Spoiled::Lists(Harm::ServerError));
-    assert_eq!(desk.call("crm.contact.list", json!({})).status, 500);
+    let mut client = client(Spoiled::Lists(Harm::ServerError));
+    assert_eq!(client.call("crm.contact.list", json!({})).status, 500);
 }
 
 #[test]
 fn a_spoiled_command_spoils_the_whole_batch_and_what_it_did_stays() {
-    let mut desk = desk(Spoiled::Lists(Harm::WrongEncoding));
+    let mut client = client(Spoiled::Lists(Harm::WrongEncoding));
     let cmd = json!({ "a": "crm.deal.add?fields[x]=", "b": "crm.contact.list" });
-    assert!(desk.call("batch", json!({ "cmd": cmd })).body.contains("WRONG_ENCODING"));
-    assert_eq!(desk.portal.count(Kind::Deal), 1);
+    assert!(client.call("batch", json!({ "cmd": cmd })).body.contains("WRONG_ENCODING"));
+    assert_eq!(client.portal.count(Kind::Deal), 1);
 }
 
 #[test]
 fn a_card_may_be_an_error_of_its_own_command_alone() {
-    let mut desk = desk(Spoiled::Lists(Harm::Refused));
-    let result = desk.batch(&[("a", "scope"), ("b", "crm.contact.list"), ("c", "crm.deal.list")]);
+    let mut client = client(Spoiled::Lists(Harm::Refused));
+    let result = client.batch(&[("a", "scope"), ("b", "crm.contact.list"), ("c", "crm.deal.list")]);
     assert_eq!(result["result_error"]["b"]["error"], "INTERNAL_SERVER_ERROR");
     assert!(result["result"]["a"].is_array() && result["result"]["c"].is_array());
-    assert_eq!(desk.refused("crm.contact.list", json!({})).0, 500);
+    assert_eq!(client.refused("crm.contact.list", json!({})).0, 500);
 }
 
 #[test]
 fn a_card_may_spoil_the_answers_that_show_it_alone_as_well() {
-    let mut desk = desk(Spoiled::Everywhere(Harm::Empty));
-    assert_eq!(desk.call("crm.contact.get", json!({ "id": 2 })).body, "");
+    let mut client = client(Spoiled::Everywhere(Harm::Empty));
+    assert_eq!(client.call("crm.contact.get", json!({ "id": 2 })).body, "");
     let item = json!({ "entityTypeId": 3, "id": 2, "fields": { "name": "Ия" } });
-    assert_eq!(desk.call("crm.item.update", item).body, "");
-    assert_eq!(desk.portal.get(Kind::Contact, 2).unwrap().text("NAME"), "Ия");
-    desk.update("contact", 2, json!({ "NAME": "Ян" }));
+    assert_eq!(client.call("crm.item.update", item).body, "");
+    assert_eq!(client.portal.get(Kind::Contact, 2).unwrap().text("NAME"), "Ия");
+    client.update("contact", 2, json!({ "NAME": "Ян" }));
 }

@@ -8,10 +8,10 @@ enum Piece<'a> {
 
 /// Splits a text at its tags: `<` before anything but a space opens one, and without a `>` it goes
 /// to the end.
-fn pieces(text: &str) -> Vec<Piece<'_>> {
+fn split_at_tags(text: &str) -> Vec<Piece<'_>> {
     let mut out = Vec::new();
     let mut rest = text;
-    while let Some(at) = opening(rest) {
+    while let Some(at) = find_tag(rest) {
         out.push(Piece::Text(&rest[..at]));
         let inside = &rest[at + 1..];
         let (tag, after) = inside.split_once('>').unwrap_or((inside, ""));
@@ -22,19 +22,23 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     out
 }
 
-fn opening(text: &str) -> Option<usize> {
-    let opens =
-        |at: &usize| text[at + 1..].chars().next().is_some_and(|next| !next.is_whitespace());
-    text.match_indices('<').map(|(at, _)| at).find(opens)
+/// Where the first tag opens.
+fn find_tag(text: &str) -> Option<usize> {
+    for (at, _) in text.match_indices('<') {
+        if text[at + 1..].starts_with(|next: char| !next.is_whitespace()) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// Turns the tags that have a BB code into it, and leaves the others.
-pub(super) fn to_bb(text: &str) -> String {
+pub(super) fn to_bb_codes(text: &str) -> String {
     let mut out = String::new();
-    for piece in pieces(text) {
+    for piece in split_at_tags(text) {
         match piece {
             Piece::Text(text) => out.push_str(text),
-            Piece::Tag(tag) => match bb(tag) {
+            Piece::Tag(tag) => match bb_code(tag) {
                 Some(code) => out.push_str(&code),
                 None => out.extend(["<", tag, ">"]),
             },
@@ -44,9 +48,10 @@ pub(super) fn to_bb(text: &str) -> String {
 }
 
 /// Removes every tag: a quote within one hides the `>` after it, and tags may stand within tags.
-pub(super) fn strip(text: &str) -> String {
+pub(super) fn strip_tags(text: &str) -> String {
     let mut out = String::new();
-    let (mut depth, mut quote) = (0, None);
+    let mut depth = 0;
+    let mut quote = None;
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {
         let opens = letter == '<' && letters.peek().is_none_or(|next| !next.is_ascii_whitespace());
@@ -54,37 +59,40 @@ pub(super) fn strip(text: &str) -> String {
             _ if opens && quote.is_none() => depth += 1,
             _ if depth == 0 => out.push(letter),
             '>' if depth > 1 || quote.is_none() => depth -= 1,
-            '"' | '\'' if quote.is_none_or(|open| open == letter) => {
-                quote = if quote.is_none() { Some(letter) } else { None };
-            }
+            '"' | '\'' if quote.is_none() => quote = Some(letter),
+            '"' | '\'' if quote == Some(letter) => quote = None,
             _ => {}
         }
     }
     out
 }
 
-fn bb(tag: &str) -> Option<String> {
-    let (closing, tag) = tag.strip_prefix('/').map_or(("", tag), |tag| ("/", tag));
-    let name = tag
-        .split(|c: char| c.is_whitespace() || c == '/')
-        .next()
-        .unwrap_or_default()
-        .to_lowercase();
-    let attribute = |key: &str| {
-        let value = tag.split_once(&format!("{key}="))?.1.trim_start_matches(['"', '\'']);
-        value.split(['"', '\'', ' ']).next().map(str::to_owned)
+/// The BB code of a tag, given by what stands between `<` and `>`.
+fn bb_code(tag: &str) -> Option<String> {
+    let (slash, tag) = match tag.strip_prefix('/') {
+        Some(tag) => ("/", tag),
+        None => ("", tag),
     };
-    Some(match (name.as_str(), closing) {
+    let end = tag.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(tag.len());
+    let name = tag[..end].to_lowercase();
+    Some(match (name.as_str(), slash) {
         ("br", _) => "\n".to_owned(),
         ("b" | "i" | "u" | "s" | "p" | "quote" | "table" | "tr" | "td" | "font", _) => {
-            format!("[{closing}{name}]")
+            format!("[{slash}{name}]")
         }
-        ("ul" | "ol", _) => format!("[{closing}list]"),
+        ("ul" | "ol", _) => format!("[{slash}list]"),
         ("li", "") => "[*]".to_owned(),
         ("li", _) => String::new(),
         ("a", "/") => "[/url]".to_owned(),
-        ("a", _) => format!("[url={}]", attribute("href")?),
-        ("img", _) => format!("[img]{}[/img]", attribute("src")?),
+        ("a", _) => format!("[url={}]", attribute(tag, "href")?),
+        ("img", _) => format!("[img]{}[/img]", attribute(tag, "src")?),
         _ => return None,
     })
+}
+
+/// The value of a tag's attribute, with or without quotes.
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (_, value) = tag.split_once(&format!("{name}="))?;
+    let value = value.trim_start_matches(['"', '\'']);
+    value.split(['"', '\'', ' ']).next()
 }

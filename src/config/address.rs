@@ -1,6 +1,6 @@
 //! The part of an address that may be shown, and whether it leads to this machine.
 
-use url::{Host, Url};
+use std::net::IpAddr;
 
 /// Scheme and host, with its port. A name and a password before the host are left out, and the path
 /// and what follows it, which may hold a token.
@@ -11,14 +11,13 @@ pub(crate) fn scheme_and_host(url: &str) -> Option<(&str, &str)> {
     Some((scheme, host))
 }
 
-/// Whether the address is this machine's own, so that nothing sent to it leaves the machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+/// Whether this host, which may have a port, is this machine: nothing sent to it leaves the machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ impl Webhook {
         let place = &url[..Position::AfterPort];
         match url.scheme() {
             "https" => {}
-            "http" if is_loopback(&url) => {}
+            "http" if is_loopback(&url[Position::BeforeHost..Position::AfterPort]) => {}
             _ => return Err(ConfigMessage::WebhookNotHttps),
         }
         let base = format!("{place}/{}/", path.join("/"));

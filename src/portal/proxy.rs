@@ -8,7 +8,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::config::{is_loopback, scheme_and_host};
 use crate::domain::messages::PortalMessage;
@@ -44,7 +44,8 @@ impl Proxy {
         let exempt = no_proxy.map(|(_, value)| value).unwrap_or_default();
         // A portal of this machine may use plain HTTP, so through a proxy its secret would leave the
         // machine unencrypted.
-        if is_loopback(&target) || is_exempt(&target, &exempt) {
+        let is_local = is_loopback(&target[Position::BeforeHost..Position::AfterPort]);
+        if is_local || is_exempt(&target, &exempt) {
             return Ok(None);
         }
         match first_filled(VARIABLES, &variable) {

@@ -29,6 +29,9 @@ use serde_json::{Value, json};
 /// Bookings whose deals are shown: a cancelled one, a guest who left, and a group of ten rooms.
 const SHOWN: [&str; 3] = ["101", "107", "106"];
 
+/// Contacts of a deal that are shown by their names.
+const SHOWN_CONTACTS: usize = 4;
+
 /// Between the export and the first run of cron.
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -39,10 +42,10 @@ const CRON: Duration = Duration::from_secs(180);
 const PORT: u16 = 8024;
 
 fn main() -> Result<()> {
-    let stays = std::env::args().any(|argument| argument == "--stay");
-    let server = Server::start(Portal::new(), if stays { PORT } else { 0 })?;
+    let stays_open = std::env::args().any(|argument| argument == "--stay");
+    let server = Server::start(Portal::new(), if stays_open { PORT } else { 0 })?;
     print!("{}", story(&server, Utc::now())?);
-    if stays {
+    if stays_open {
         println!("\nCRM в браузере: {}\nЗавершить: Ctrl+C.", server.address());
         loop {
             thread::park();
@@ -55,24 +58,24 @@ fn main() -> Result<()> {
 pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
     let folder = tempfile::tempdir()?;
     server.set_time(now);
-    let config = configuration(folder.path(), server)?;
+    let config = make_config(folder.path(), server)?;
     let clock = Clock::virtual_at(now);
     let mut told = String::new();
 
     let hotel =
         concat!(include_str!("../fixtures/schema.sql"), include_str!("../fixtures/hotel.sql"));
-    change(&config, hotel, &clock)?;
+    write_mirror(&config, hotel, &clock)?;
     writeln!(told, "Гостиница из fixtures/ и пустой Битрикс24.\n")?;
     told += &run_and_tell(&config, RunKind::InitialExport, &clock)?;
     writeln!(
         told,
         "\nПрошёл час: смена фамилии, исправленный e-mail, выезд, новая заявка, удалённая заявка.\n"
     )?;
-    wait(HOUR, server, &clock);
-    change(&config, include_str!("../fixtures/changes.sql"), &clock)?;
+    let_time_pass(HOUR, server, &clock);
+    write_mirror(&config, include_str!("../fixtures/changes.sql"), &clock)?;
     told += &run_and_tell(&config, RunKind::Sync, &clock)?;
     writeln!(told, "\nПрошло три минуты: удалённой заявки в Ecvi по-прежнему нет.\n")?;
-    wait(CRON, server, &clock);
+    let_time_pass(CRON, server, &clock);
     told += &run_and_tell(&config, RunKind::Sync, &clock)?;
     writeln!(told, "\n$ ecvi-b24 status")?;
     let state = State::open_readonly(&config.state)?;
@@ -80,25 +83,25 @@ pub(crate) fn story(server: &Server, now: DateTime<Utc>) -> Result<String> {
         &Status::collect(&config, &state, None, clock.now())?.render(&config, false, clock.now());
     writeln!(told, "\nТак это выглядит в CRM:")?;
     for origin in SHOWN {
-        told += &card(&mut server.portal(), origin, clock.now())?;
+        told += &deal_card(&mut server.portal(), origin, clock.now())?;
     }
     Ok(told)
 }
 
-fn configuration(folder: &Path, server: &Server) -> Result<Config> {
+fn make_config(folder: &Path, server: &Server) -> Result<Config> {
     let text =
         format!("[mirror]\npath = \"mirror.db\"\n[portal]\nwebhook = \"{}\"\n", server.webhook());
     Ok(config::parse(&text, folder, None)?)
 }
 
 /// Time passes in the hotel and in the CRM.
-fn wait(time: Duration, server: &Server, clock: &Clock) {
+fn let_time_pass(time: Duration, server: &Server, clock: &Clock) {
     clock.sleep(time);
     server.set_time(clock.now());
 }
 
-/// The program that fills the mirror does this now: the file bears the time of the story.
-fn change(config: &Config, sql: &str, clock: &Clock) -> Result<()> {
+/// What the program that fills the mirror does; the file gets the time of the story.
+fn write_mirror(config: &Config, sql: &str, clock: &Clock) -> Result<()> {
     Connection::open(&config.mirror.path)?.execute_batch(sql)?;
     let mirror = File::options().write(true).open(&config.mirror.path)?;
     Ok(mirror.set_modified(clock.now().into())?)
@@ -116,19 +119,21 @@ fn run_and_tell(config: &Config, kind: RunKind, clock: &Clock) -> Result<String>
 }
 
 /// A deal as its card shows it.
-fn card(portal: &mut Portal, origin: &str, now: DateTime<Utc>) -> Result<String> {
-    let stages = stage_names(portal, now)?;
+fn deal_card(portal: &mut Portal, origin: &str, now: DateTime<Utc>) -> Result<String> {
+    let stages = list_stages(portal, now)?;
     let deals = portal.with_origin(Kind::Deal, "ECVI", origin);
     let deal = deals.first().context("the deal is not there")?;
-    let stage = stages.iter().find(|stage| stage["STATUS_ID"] == deal.text("STAGE_ID"));
-    let stage = stage.and_then(|stage| stage["NAME"].as_str()).unwrap_or_default();
+    let stage = stage_name(&stages, deal.text("STAGE_ID"));
+    let probability = deal.text("PROBABILITY");
+    let sum = rubles(deal.text("OPPORTUNITY"));
+    let currency = deal.text("CURRENCY_ID");
+    let begin = russian_day(deal.text("BEGINDATE"));
+    let close = russian_day(deal.text("CLOSEDATE"));
     let mut card = format!("\n  {}\n", deal.text("TITLE"));
-    let money = format!("{} {}", rubles(deal.text("OPPORTUNITY")), deal.text("CURRENCY_ID"));
-    let (begin, close) = (day(deal.text("BEGINDATE")), day(deal.text("CLOSEDATE")));
-    writeln!(card, "  {stage} ({} %) · {money} · {begin} - {close}", deal.text("PROBABILITY"))?;
-    writeln!(card, "  Контакты: {}", contacts(portal, deal))?;
-    if let Some(company) =
-        deal.text("COMPANY_ID").parse().ok().and_then(|id| portal.get(Kind::Company, id))
+    writeln!(card, "  {stage} ({probability} %) · {sum} {currency} · {begin} - {close}")?;
+    writeln!(card, "  Контакты: {}", first_contacts(portal, deal))?;
+    if let Ok(id) = deal.text("COMPANY_ID").parse()
+        && let Some(company) = portal.get(Kind::Company, id)
     {
         writeln!(card, "  Компания: {}", company.text("TITLE"))?;
     }
@@ -138,24 +143,40 @@ fn card(portal: &mut Portal, origin: &str, now: DateTime<Utc>) -> Result<String>
     Ok(card)
 }
 
-fn stage_names(portal: &mut Portal, now: DateTime<Utc>) -> Result<Vec<Value>> {
-    let answer =
-        portal.call("crm.status.list", json!({"filter": {"ENTITY_ID": "DEAL_STAGE"}}), now);
-    let answer: Value = serde_json::from_str(&answer.body)?;
+fn list_stages(portal: &mut Portal, now: DateTime<Utc>) -> Result<Vec<Value>> {
+    let params = json!({"filter": {"ENTITY_ID": "DEAL_STAGE"}});
+    let reply = portal.call("crm.status.list", params, now);
+    let answer: Value = serde_json::from_str(&reply.body)?;
     Ok(answer["result"].as_array().cloned().unwrap_or_default())
 }
 
+fn stage_name<'a>(stages: &'a [Value], id: &str) -> &'a str {
+    for stage in stages {
+        if stage["STATUS_ID"] == id {
+            return stage["NAME"].as_str().unwrap_or_default();
+        }
+    }
+    ""
+}
+
 /// The first four by their full names, the others counted.
-fn contacts(portal: &Portal, deal: &Record) -> String {
+fn first_contacts(portal: &Portal, deal: &Record) -> String {
     let ids = deal.link_ids();
-    let name = |id: &u64| {
-        let contact = portal.get(Kind::Contact, *id)?;
-        let parts = ["LAST_NAME", "NAME", "SECOND_NAME"].map(|field| contact.text(field));
-        Some(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
-    };
-    let names: Vec<String> = ids.iter().take(4).filter_map(name).collect();
+    let mut names = Vec::new();
+    for id in ids.iter().take(SHOWN_CONTACTS) {
+        if let Some(contact) = portal.get(Kind::Contact, *id) {
+            names.push(full_name(contact));
+        }
+    }
+    let shown = names.join(", ");
     let more = ids.len() - names.len();
-    if more == 0 { names.join(", ") } else { format!("{} и ещё {more}", names.join(", ")) }
+    if more == 0 { shown } else { format!("{shown} и ещё {more}") }
+}
+
+fn full_name(contact: &Record) -> String {
+    let mut parts = ["LAST_NAME", "NAME", "SECOND_NAME"].map(|field| contact.text(field)).to_vec();
+    parts.retain(|part| !part.is_empty());
+    parts.join(" ")
 }
 
 /// `13050.00` as `13 050`; kopecks only where there are any.
@@ -171,7 +192,10 @@ fn rubles(amount: &str) -> String {
     if kopecks.trim_matches('0').is_empty() { grouped } else { format!("{grouped},{kopecks}") }
 }
 
-fn day(date: &str) -> String {
-    let day = date.get(..10).and_then(|day| day.parse::<NaiveDate>().ok());
-    day.map_or_else(|| date.to_owned(), |day| day.format("%d.%m.%Y").to_string())
+/// `2020-05-29T03:00:00+03:00` as `29.05.2020`; what is no date stays as it is.
+fn russian_day(date: &str) -> String {
+    match date.get(..10).unwrap_or_default().parse::<NaiveDate>() {
+        Ok(day) => day.format("%d.%m.%Y").to_string(),
+        Err(_) => date.to_owned(),
+    }
 }

@@ -1,9 +1,9 @@
-//! Which blocks of the mirror are read, and which of those stand as sent when they were. Pure.
+//! Which blocks of the mirror are read, and which are clean afterwards: all their records are as
+//! sent. Pure.
 //!
-//! A block is read where it does not look as it did when everything in it stood as sent. One that
-//! looks otherwise than it did is read in the next runs too, until no second change can hide behind
-//! the same `modified_at`: it counts when we saw that, by our own clock, and not what the rows say
-//! of the time.
+//! A block is read if its digest is not the one with which it was clean. A block whose digest has
+//! changed is read in the next runs too, until no second change can have the same `modified_at`.
+//! The time of the change is the one when we saw it, by our own clock, and not a time of the rows.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -12,18 +12,18 @@ use crate::mirror::{Block, Outline};
 use crate::state::{BlockChange, Blocks, CleanBlock, StoredBlock};
 use crate::sync::plan::Pair;
 
-/// Longer than the time of day that `modified_at` may lack.
+/// Where `modified_at` may have no time of day: longer than a day.
 const A_DAY_AND_MORE: TimeDelta = TimeDelta::hours(26);
 
-/// Longer than the seconds that it may lack.
+/// Where `modified_at` may have no seconds: longer than a minute.
 const MINUTES: TimeDelta = TimeDelta::minutes(2);
 
-/// How blocks are looked at.
+/// How blocks are compared.
 #[derive(Clone, Copy)]
 pub(super) struct BlockOptions {
     /// Every row is read.
     pub(super) reads_all: bool,
-    /// The digests are made by other terms than the last time: that they differ says nothing.
+    /// The digests are made in another way than the last time: a difference says nothing.
     pub(super) is_reading_new: bool,
     /// The time of the run.
     pub(super) now: DateTime<Utc>,
@@ -32,7 +32,7 @@ pub(super) struct BlockOptions {
 /// The blocks of a kind, while they are compared.
 pub(super) struct BlockComparison {
     blocks: Vec<ComparedBlock>,
-    /// As the state has them.
+    /// The blocks of the state.
     stored: Blocks,
     /// The block of the last pair.
     current: usize,
@@ -43,10 +43,9 @@ struct ComparedBlock {
     block: Block,
     /// Its rows are read.
     is_read: bool,
-    /// It looks otherwise than when it was last seen: it is read once more whatever is found.
+    /// Its digest is not the last one: it is read once more, whatever is found.
     changed: bool,
-    /// What the state is to know of it; a block that is read is clean as long as every record in it
-    /// is.
+    /// The values for the state. A block that is read is clean until one of its records is not.
     stored: StoredBlock,
 }
 
@@ -87,11 +86,16 @@ impl BlockComparison {
 
     /// Records that are in the mirror and have an object, in the blocks that are not read.
     pub(super) fn linked(&self) -> u64 {
-        let unread = self.blocks.iter().filter(|seen| !seen.is_read);
-        unread.filter_map(|seen| seen.stored.clean).map(|clean| clean.linked).sum()
+        let mut linked = 0;
+        for seen in &self.blocks {
+            if let (false, Some(clean)) = (seen.is_read, seen.stored.clean) {
+                linked += clean.linked;
+            }
+        }
+        linked
     }
 
-    /// Where the rows are that are to be read.
+    /// The ids of the rows that are to be read.
     pub(super) fn ranges_to_read(&self) -> Vec<IdRange> {
         let mut spans: Vec<IdRange> = Vec::new();
         let mut joins = false;
@@ -109,28 +113,28 @@ impl BlockComparison {
         spans
     }
 
-    /// Takes note of a pair of a block that is read; they come in the order of their ids.
-    pub(super) fn note_pair(&mut self, pair: &Pair, may_go_unread: bool) {
-        let begins =
-            |seen: &ComparedBlock| seen.block.first.as_ref().is_none_or(|first| *first <= pair.id);
-        while self.blocks.get(self.current + 1).is_some_and(begins) {
+    /// Notes a pair of a block that is read. Pairs come in the order of their ids.
+    pub(super) fn note_pair(&mut self, pair: &Pair, is_skippable: bool) {
+        while let Some(next) = self.blocks.get(self.current + 1)
+            && next.block.first.as_ref().is_none_or(|first| *first <= pair.id)
+        {
             self.current += 1;
         }
         let StoredBlock { clean, changed_at, .. } = &mut self.blocks[self.current].stored;
-        // Digests of another reading do not tell that the block changed: its rows do.
-        if self.options.is_reading_new && !may_go_unread {
+        // Digests that are made in another way do not show that the block changed: its rows do.
+        if self.options.is_reading_new && !is_skippable {
             *changed_at = Some(self.options.now);
         }
         let has_object = pair.stored.as_ref().is_some_and(|stored| stored.crm_id.is_some());
         match clean {
-            Some(clean) if may_go_unread => {
+            Some(clean) if is_skippable => {
                 clean.linked += u64::from(pair.row.is_some() && has_object);
             }
             _ => *clean = None,
         }
     }
 
-    /// What the state has to be told, after all pairs.
+    /// The changes for the state, after all pairs.
     pub(super) fn changes(self) -> Vec<BlockChange> {
         let BlockComparison { blocks, mut stored, .. } = self;
         let mut changes = Vec::new();

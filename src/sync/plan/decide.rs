@@ -1,5 +1,5 @@
-//! What is to be done about one record: pure, one `match` of the row against what was sent last.
-//! The rule that decides has a name ([`Rule`]), and says what is done.
+//! Decides what is to be done about one record: pure, one `match` of its row against what was sent
+//! last. The rule that decides has a name ([`Rule`]).
 
 use std::collections::{HashMap, HashSet};
 
@@ -135,6 +135,16 @@ pub struct Deferred {
 }
 
 impl Deferred {
+    /// Whether a call for this record has no answer. 41 and '41' have one origin: as long as the
+    /// creation of one is in doubt, the other cannot be told from it.
+    fn is_in_doubt(&self, id: &RecordId) -> bool {
+        if self.doubts.is_empty() {
+            return false;
+        }
+        let other = id.other_type_id();
+        self.doubts.contains_key(id) || other.is_some_and(|id| self.doubts.contains_key(&id))
+    }
+
     /// Whether this record is one of them, its pause over or not.
     pub fn has(&self, id: &RecordId) -> bool {
         self.doubts.contains_key(id) || self.backoffs.contains_key(id)
@@ -179,13 +189,7 @@ pub fn rule_of(
     has_dirty_party: bool,
     options: &PlanOptions,
 ) -> Rule {
-    // 41 and '41' carry one mark: while the creation of the one is under way, the other cannot be
-    // told from it.
-    let is_doubtful = |id: &RecordId| deferred.doubts.contains_key(id);
-    let may_be_doubtful = !deferred.doubts.is_empty();
-    if may_be_doubtful
-        && (is_doubtful(&pair.id) || pair.id.other_type_id().is_some_and(|id| is_doubtful(&id)))
-    {
+    if deferred.is_in_doubt(&pair.id) {
         return Rule::InDoubt;
     }
     let backoff = deferred.backoffs.get(&pair.id);

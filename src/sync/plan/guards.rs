@@ -52,9 +52,10 @@ const ALWAYS_ALLOWED: u64 = 3;
 /// time counts in which a guard held them back.
 fn waiting_times(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<PerKind<TimeDelta>> {
     let held_since = state.get(&HELD_SINCE)?.unwrap_or_default();
-    let is_long = |since: DateTime<Utc>| (now - since).abs() >= limits.delete_after;
-    Ok(held_since.map(|since| match limits.allowed {
-        Some(_) if since.is_some_and(is_long) => TimeDelta::zero(),
+    Ok(held_since.map(|since| match since {
+        Some(since) if limits.allowed.is_some() && (now - since).abs() >= limits.delete_after => {
+            TimeDelta::zero()
+        }
         Some(_) | None => limits.delete_after,
     }))
 }
@@ -171,16 +172,18 @@ impl Plan {
         options: &PlanOptions,
         limits: Limits,
     ) -> Result<Vec<SuppressedRemoval>> {
-        let mut held_back = self.held_for_rows_without_id(limits.per_run())?;
-        for kind in
-            Kind::DISPLAY_ORDER.into_iter().filter(|kind| !self.compared.has_rows_without_id[*kind])
-        {
-            let losses = self.count_losses(kind, state, options.now)?;
-            held_back.extend(self.too_many(losses, limits.per_run(), limits.allowed.is_some())?);
+        let most = limits.per_run();
+        let mut held_back = Vec::new();
+        for kind in Kind::DISPLAY_ORDER {
+            if self.compared.has_rows_without_id[kind] {
+                held_back.extend(self.held_for_rows_without_id(kind, most)?);
+            } else {
+                let losses = self.count_losses(kind, state, options.now)?;
+                held_back.extend(self.too_many(losses, most, limits.allowed.is_some())?);
+            }
         }
-        let is_held =
-            |kind: Kind| held_back.iter().any(|held: &SuppressedRemoval| held.kind == kind);
-        if limits.allowed.is_none() && !is_held(Kind::Booking) {
+        let are_bookings_held = held_back.iter().any(|held| held.kind == Kind::Booking);
+        if limits.allowed.is_none() && !are_bookings_held {
             held_back.extend(self.oldest_removed(state, options.now, limits)?);
         }
         Ok(held_back)
@@ -211,11 +214,10 @@ impl Plan {
         now: DateTime<Utc>,
         limits: Limits,
     ) -> Result<bool> {
-        let too_many = self.too_many(losses, limits.max_deletes, false)?;
-        let is_cut_off = || {
-            Ok(losses.kind == Kind::Booking && self.oldest_removed(state, now, limits)?.is_some())
-        };
-        if too_many.is_some() { Ok(true) } else { is_cut_off() }
+        if self.too_many(losses, limits.max_deletes, false)?.is_some() {
+            return Ok(true);
+        }
+        Ok(losses.kind == Kind::Booking && self.oldest_removed(state, now, limits)?.is_some())
     }
 
     /// Notes who goes now. `all` has everybody who is missing.
@@ -242,24 +244,15 @@ impl Plan {
         Ok(())
     }
 
-    /// Whoever is gone where rows have no usable id.
-    fn held_for_rows_without_id(&self, most: u64) -> Result<Vec<SuppressedRemoval>> {
-        let mut held_back = Vec::new();
-        for kind in
-            Kind::DISPLAY_ORDER.into_iter().filter(|kind| self.compared.has_rows_without_id[*kind])
-        {
-            let gone =
-                self.queue.count(kind, Step::MarkAbsent)? + self.queue.count(kind, Step::Delete)?;
-            if gone > 0 {
-                held_back.push(SuppressedRemoval {
-                    kind,
-                    gone,
-                    limit: most,
-                    reason: HoldReason::RowsWithoutId,
-                });
-            }
-        }
-        Ok(held_back)
+    /// All removals of a kind with rows that have no usable id: they may be the missing records.
+    fn held_for_rows_without_id(
+        &self,
+        kind: Kind,
+        limit: u64,
+    ) -> Result<Option<SuppressedRemoval>> {
+        let gone = self.queue.count(kind, removal_step(kind))?;
+        let reason = HoldReason::RowsWithoutId;
+        Ok(if gone > 0 { Some(SuppressedRemoval { kind, gone, limit, reason }) } else { None })
     }
 
     /// A booking older than `bookings_from` whose id only changed type keeps its deal: its row
@@ -269,11 +262,11 @@ impl Plan {
         let mut gone = 0;
         let mut spared = Vec::new();
         self.queue.each(Kind::Booking, |planned| {
-            let Some(other) = planned.key.other_type_key().filter(|_| planned.step == Step::Delete)
-            else {
+            if planned.step != Step::Delete || gone > most {
                 return Ok(());
-            };
-            if gone > most || self.has_row(&other)? {
+            }
+            let Some(other) = planned.key.other_type_key() else { return Ok(()) };
+            if self.has_row(&other)? {
                 return Ok(());
             }
             if mirror.has(&other)? {
@@ -328,11 +321,13 @@ impl Plan {
         Ok(knows)
     }
 
-    /// What is held back.
+    /// A message about what is held back, if anything is.
     pub fn notice(&self) -> Option<Message> {
-        let removals: Vec<Message> =
-            self.held_back.iter().map(SuppressedRemoval::message).collect();
-        (!removals.is_empty()).then_some(Message::Several(removals))
+        if self.held_back.is_empty() {
+            return None;
+        }
+        let removals = self.held_back.iter().map(SuppressedRemoval::message).collect();
+        Some(Message::Several(removals))
     }
 }
 
@@ -341,11 +336,8 @@ impl SuppressedRemoval {
     pub fn message(&self) -> Message {
         let SuppressedRemoval { kind, gone, limit, reason } = *self;
         if reason == HoldReason::RowsWithoutId {
-            return SyncMessage::GoneOrWithoutId {
-                records: display::plural_name(kind).into(),
-                gone,
-            }
-            .into();
+            let records = display::plural_name(kind).into();
+            return SyncMessage::GoneOrWithoutId { records, gone }.into();
         }
         let kept = match kind {
             Kind::Booking if reason == HoldReason::Oldest => {

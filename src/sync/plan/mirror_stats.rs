@@ -43,18 +43,18 @@ pub struct MirrorStats {
     pub(super) names: PerKind<NameChanges>,
 }
 
-/// A table of the mirror beside what it was before.
+/// A table of the mirror that had rows and is empty now.
 struct EmptiedTable {
     name: &'static str,
-    /// The kind to reset if the emptiness is right.
+    /// The kind to reset if it is right that the table is empty.
     kind: Kind,
+    /// The number of rows before.
     had: u64,
-    is_emptied: bool,
 }
 
 impl EmptiedTable {
     fn message(&self) -> SyncMessage {
-        let EmptiedTable { name, kind, had, .. } = *self;
+        let EmptiedTable { name, kind, had } = *self;
         let then = match name {
             "bookings" => SyncMessage::DealsStay,
             "guests" | "companies" => SyncMessage::DealsGoWithoutThemIfAllowed { had },
@@ -107,27 +107,18 @@ impl MirrorStats {
         windows: PerKind<bool>,
         are_booking_guests_windowed: bool,
     ) -> Option<EmptiedTable> {
-        let of_kind = |name, kind: Kind| EmptiedTable {
-            name,
-            kind,
-            had: previous.rows[kind],
-            is_emptied: self.rows[kind] == 0 && !windows[kind],
-        };
-        let booking_guests = EmptiedTable {
-            name: "booking_guests",
-            kind: Kind::Booking,
-            had: previous.booking_guests,
-            is_emptied: self.booking_guests == 0
-                && !are_booking_guests_windowed
-                && !windows[Kind::Booking],
-        };
-        let tables = [
-            of_kind("guests", Kind::Guest),
-            of_kind("companies", Kind::Company),
-            of_kind("bookings", Kind::Booking),
-            booking_guests,
-        ];
-        tables.into_iter().find(|table| table.is_emptied && table.had > 0)
+        for kind in Kind::DISPLAY_ORDER {
+            let had = previous.rows[kind];
+            if had > 0 && self.rows[kind] == 0 && !windows[kind] {
+                return Some(EmptiedTable { name: kind.table().name(), kind, had });
+            }
+        }
+        let had = previous.booking_guests;
+        let is_windowed = are_booking_guests_windowed || windows[Kind::Booking];
+        if had > 0 && self.booking_guests == 0 && !is_windowed {
+            return Some(EmptiedTable { name: "booking_guests", kind: Kind::Booking, had });
+        }
+        None
     }
 
     /// Refuses a mirror from which nothing may be concluded.

@@ -18,6 +18,7 @@ mod store;
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::Hasher;
+use std::iter::Peekable;
 
 use chrono::{DateTime, Utc};
 
@@ -43,7 +44,7 @@ use crate::domain::run_error::Result;
 use crate::mirror::{ChangeInputs, Mirror, Row, RowError};
 use crate::platform::hash::Fingerprint;
 use crate::state::settings::CONTENTS;
-use crate::state::{BlockChange, BookingStays, Note, State};
+use crate::state::{BlockChange, BookingStays, Note, Result as StateResult, State};
 use observations::{is_missing, note_of};
 use rule::RuleCounts;
 use stays::StayComparison;
@@ -110,8 +111,8 @@ impl Plan {
 
 /// Compares mirror and state in the order of the ids. Passes each record that needs a step to
 /// `found`, what the state has to remember about a record to `note`, and bookings whose stays have
-/// changed to `stays`. A block of the mirror that looks as it did when all of it was as sent is not
-/// read.
+/// changed to `stays`. A block of the mirror is not read if it looks as it did when all its records
+/// were as sent.
 ///
 /// # Errors
 /// As [`Plan::build`], which keeps what is found.
@@ -134,18 +135,17 @@ pub fn compare(
             },
             ..Compared::default()
         },
-        dirty_parties: state
-            .dirty_parties()?
-            .into_iter()
-            .flat_map(RecordKey::with_other_type)
-            .collect(),
-        deals_stand: state.has_linked(Kind::Booking)?,
+        dirty_parties: HashSet::new(),
+        has_deals: state.has_linked(Kind::Booking)?,
         found,
         note,
         stays: StayComparison::new(options, stays),
     };
+    for party in state.dirty_parties()? {
+        comparison.dirty_parties.extend(party.with_other_type());
+    }
     for kind in Kind::SEND_ORDER {
-        comparison.kind(kind, mirror, state, options)?;
+        comparison.compare_kind(kind, mirror, state, options)?;
     }
     comparison.seen.mirror_stats.refuse_unusable(options, mirror.are_booking_guests_windowed())?;
     comparison.guests_for_stays(mirror, state, options)
@@ -153,14 +153,24 @@ pub fn compare(
 
 struct Comparison<F, N, S> {
     seen: Compared,
-    /// Those whom the state names, and those who came to it in this comparison; by either type of
-    /// their ids.
+    /// Those of the state, and those that this comparison found; with both types of their ids.
     dirty_parties: HashSet<RecordKey>,
-    /// Some booking has a deal: one that names a newcomer may have gone without them.
-    deals_stand: bool,
+    /// Some booking has a deal. It may lack a guest who is new now.
+    has_deals: bool,
     found: F,
     note: N,
     stays: StayComparison<S>,
+}
+
+/// One kind, while its records are compared.
+struct KindComparison<'o> {
+    kind: Kind,
+    options: &'o PlanOptions,
+    deferred: Deferred,
+    blocks: BlockComparison,
+    rules: RuleCounts,
+    /// All rows without an id, as one row.
+    row_without_id: Option<Row>,
 }
 
 impl<F, N, S> Comparison<F, N, S>
@@ -169,74 +179,86 @@ where
     N: FnMut(&RecordKey, Note) -> Result<()>,
     S: FnMut(&BookingStays) -> Result<()>,
 {
-    fn kind(
+    fn compare_kind(
         &mut self,
         kind: Kind,
         mirror: &Mirror,
         state: &State,
         options: &PlanOptions,
     ) -> Result<()> {
-        let deferred = Deferred::for_kind(kind, state)?;
-        let outline = mirror.outline(
-            kind,
-            &ChangeInputs { seed: options.reading_fingerprint, dirty_parties: &self.dirty_parties },
-        )?;
+        let seed = options.reading_fingerprint;
+        let inputs = ChangeInputs { seed, dirty_parties: &self.dirty_parties };
+        let outline = mirror.outline(kind, &inputs)?;
         self.seen.mirror_stats.note_table(kind, &outline);
         let rows_without_id = outline.rows_without_id;
-        let mut blocks = BlockComparison::new(outline, state.blocks(kind)?, options.look(kind));
+        let blocks = BlockComparison::new(outline, state.blocks(kind)?, options.look(kind));
         self.seen.mirror_stats.linked[kind] = blocks.linked();
         let spans = blocks.ranges_to_read();
-        // Each span by itself where the mirror can go straight to it, else all that they need in
-        // one reading.
+        let mut records = KindComparison {
+            kind,
+            options,
+            deferred: Deferred::for_kind(kind, state)?,
+            blocks,
+            rules: RuleCounts::of(kind),
+            row_without_id: row_without_id(rows_without_id),
+        };
+        // Each span is read by itself if the mirror has an index for that, else all spans in one
+        // query.
         let at_once = if spans.len() < 2 || mirror.can_seek(kind)? { 1 } else { spans.len() };
         let mut stored = state.scan_records(kind)?;
         let has_stays = kind == Kind::Booking && options.stays.is_some();
-        let mut ledger = has_stays.then(|| state.stay_scan()).transpose()?;
-        let unnamed_row = row_without_id(rows_without_id);
-        let mut counts = RuleCounts::of(kind);
+        let mut ledger = if has_stays { Some(state.stay_scan()?) } else { None };
         for spans in spans.chunks(at_once) {
             let mut scan = mirror.scan_of(kind, &bounding_range(spans))?;
             let mut ledger = ledger.as_mut().map(|ledger| ledger.rows(spans).peekable());
             for pair in merge(scan.rows(spans)?, stored.rows(spans)) {
-                let pair = pair?;
-                if unnamed_row.is_some() && pair.id == no_id() {
-                    // Known since it failed, and no record that vanished.
-                    blocks.note_pair(&pair, false);
-                    continue;
-                }
-                self.seen.mirror_stats.note_pair(kind, &pair);
-                self.seen.has_rows_without_id[kind] |= has_no_usable_id(pair.row.as_ref());
-                self.note(kind, &pair, options)?;
-                if let Some(ledger) = &mut ledger {
-                    self.stays.see(&pair, ledger)?;
-                }
-                let rule = self.rule(kind, &pair, &deferred, options);
-                counts.count(rule);
-                let step = rule.step();
-                blocks.note_pair(
-                    &pair,
-                    step.is_none() && is_skippable(kind, &pair, &deferred, options),
-                );
-                if let Some(step) = step {
-                    (self.found)(kind, step, pair)?;
-                }
+                self.compare_pair(&mut records, pair?, ledger.as_mut())?;
             }
             self.stays.end(ledger.into_iter().flatten())?;
         }
-        counts.tell();
-        self.seen.blocks[kind] = blocks.changes();
+        records.rules.log();
+        self.seen.blocks[kind] = records.blocks.changes();
         self.seen.has_rows_without_id[kind] |= rows_without_id > 0;
-        if let Some(row) = unnamed_row {
+        if let Some(row) = records.row_without_id {
             let pair = Pair { id: no_id(), row: Some(row), stored: None };
-            if let Some(step) = decide(kind, &pair, &deferred, false, options) {
+            if let Some(step) = decide(kind, &pair, &records.deferred, false, options) {
                 (self.found)(kind, step, pair)?;
             }
         }
         Ok(())
     }
 
-    /// The guests of whom bookings say something else by now, where nothing else is to be done
-    /// about them.
+    fn compare_pair(
+        &mut self,
+        records: &mut KindComparison<'_>,
+        pair: Pair,
+        ledger: Option<&mut Peekable<impl Iterator<Item = StateResult<BookingStays>>>>,
+    ) -> Result<()> {
+        let KindComparison { kind, options, deferred, blocks, rules, row_without_id } = records;
+        let kind = *kind;
+        if row_without_id.is_some() && pair.id == no_id() {
+            // The state has it because it failed. It is not a record that is missing.
+            blocks.note_pair(&pair, false);
+            return Ok(());
+        }
+        self.seen.mirror_stats.note_pair(kind, &pair);
+        self.seen.has_rows_without_id[kind] |= has_no_usable_id(pair.row.as_ref());
+        self.note(kind, &pair, options)?;
+        if let Some(ledger) = ledger {
+            self.stays.compare_booking(&pair, ledger)?;
+        }
+        let rule = self.rule(kind, &pair, deferred, options);
+        rules.count(rule);
+        let step = rule.step();
+        let is_settled = step.is_none() && is_skippable(kind, &pair, deferred, options);
+        blocks.note_pair(&pair, is_settled);
+        match step {
+            Some(step) => (self.found)(kind, step, pair),
+            None => Ok(()),
+        }
+    }
+
+    /// The guests whose stays have changed, and for whom nothing else is to be done.
     fn guests_for_stays(
         mut self,
         mirror: &Mirror,
@@ -298,7 +320,7 @@ where
     fn changes_deals(&self, kind: Kind, pair: &Pair) -> bool {
         match (kind, &pair.stored) {
             (Kind::Booking, _) => false,
-            (Kind::Guest | Kind::Company, None) => self.deals_stand,
+            (Kind::Guest | Kind::Company, None) => self.has_deals,
             (Kind::Guest | Kind::Company, Some(stored)) => {
                 stored.absent_in_mirror
                     || pair.row.as_ref().is_none_or(|row| row.display_name != stored.display_name)
@@ -307,12 +329,14 @@ where
     }
 }
 
-/// Rows without an id cannot be told apart: they fail together, as one row under the id that they
-/// do not have.
+/// Rows without an id are reported as one row with the id `NULL`, and fail together.
 fn row_without_id(count: u64) -> Option<Row> {
-    (count > 0).then(|| Row {
+    if count == 0 {
+        return None;
+    }
+    Some(Row {
         id: no_id(),
-        // Not empty: once they have ids, their failure is over at once.
+        // Not empty, so that their failure is over as soon as they have ids.
         modified_at: "NULL".into(),
         content_hash: count,
         parties_hash: 0,
@@ -329,31 +353,36 @@ fn no_id() -> RecordId {
 }
 
 fn has_no_usable_id(row: Option<&Row>) -> bool {
-    let bad = row.and_then(|row| row.body.as_ref().err());
-    bad.is_some_and(|bad| bad.code == FailureCode::BadId && bad.column == "id")
+    match row.map(|row| &row.body) {
+        Some(Err(error)) => error.code == FailureCode::BadId && error.column == "id",
+        Some(Ok(_)) | None => false,
+    }
 }
 
-/// From the first of the spans to the last.
+/// From the begin of the first span to the end of the last.
 fn bounding_range(spans: &[IdRange]) -> IdRange {
-    let from = spans.first().and_then(|span| span.start.clone());
-    IdRange { start: from, end: spans.last().and_then(|span| span.end.clone()) }
+    match spans {
+        [first, .., last] => IdRange { start: first.start.clone(), end: last.end.clone() },
+        [only] => only.clone(),
+        [] => IdRange { start: None, end: None },
+    }
 }
 
-/// Whether the row is a booking that names one of these people.
-pub(crate) fn references_any(row: Option<&Row>, people: &HashSet<RecordKey>) -> bool {
+/// Whether the row is a booking that refers to one of these guests or companies.
+pub(crate) fn references_any(row: Option<&Row>, parties: &HashSet<RecordKey>) -> bool {
     let Some(booking) = row.and_then(Row::booking) else { return false };
-    !people.is_empty() && booking.parties().any(|party| people.contains(&party))
+    !parties.is_empty() && booking.parties().any(|party| parties.contains(&party))
 }
 
 impl Deferred {
-    /// Those of a kind.
+    /// The deferred records of a kind.
     pub fn for_kind(kind: Kind, state: &State) -> Result<Deferred> {
         Ok(Deferred { doubts: state.doubts(kind)?, backoffs: state.retry_backoffs(kind)? })
     }
 }
 
 impl PlanOptions {
-    /// The rules of an ordinary run of cron.
+    /// The options of an ordinary run of cron.
     pub fn for_sync(
         config: &Config,
         mirror: &Mirror,
@@ -364,10 +393,11 @@ impl PlanOptions {
         let bookings_from = config.export.bookings_from;
         let stays = StayRules::new(config, state, now)?;
         let contents = state.get(&CONTENTS)?;
-        let changed_columns = PerKind::from_fn(|kind| {
-            contents.is_none_or(|contents| contents[kind] != mirror.content_terms(kind))
+        let changed_columns = PerKind::from_fn(|kind| match contents {
+            Some(contents) => contents[kind] != mirror.content_terms(kind),
+            None => true,
         });
-        // Another version of this program may read a row otherwise.
+        // Another version of this program may read a row in another way.
         let mut reading_fingerprint = Fingerprint::default();
         reading_fingerprint.text(env!("CARGO_PKG_VERSION"));
         reading_fingerprint.text(&bookings_from.map(|day| day.to_string()).unwrap_or_default());
@@ -379,7 +409,7 @@ impl PlanOptions {
             deletes: true,
             windows: mirror.windows(),
             bookings_from,
-            // Those who stay may be others by now, though nobody wrote to the mirror.
+            // In a window the guests who stay may change without a change of the mirror.
             full_read: previous_stats.is_full_read_due(now)
                 || mirror.are_booking_guests_windowed()
                 || stays.is_some_and(|stays| stays.fills_all),
@@ -398,12 +428,11 @@ impl PlanOptions {
         self.full_read || self.resend == Resend::All
     }
 
-    /// How the blocks of a kind are looked at. Two queries through one window may not show the same
-    /// rows, so its outline says nothing of them.
+    /// How the blocks of a kind are compared. Two queries through one window may show different
+    /// rows, so its outline does not count.
     fn look(&self, kind: Kind) -> BlockOptions {
-        let all = self.reads_all() || self.windows[kind] || self.changed_columns[kind];
         BlockOptions {
-            reads_all: all,
+            reads_all: self.reads_all() || self.windows[kind] || self.changed_columns[kind],
             is_reading_new: self.previous_stats.reading_fingerprint != self.reading_fingerprint,
             now: self.now,
         }

@@ -40,7 +40,7 @@ impl MissingForNow {
         self.count += 1;
         let removal_delay = options.removal_delay.unwrap_or_default()[record.kind];
         let until = stored.missing_since.unwrap_or(options.now) + removal_delay;
-        self.earliest_removal = Some(self.earliest_removal.map_or(until, |first| first.min(until)));
+        self.earliest_removal = Some(self.earliest_removal.unwrap_or(until).min(until));
     }
 }
 
@@ -82,11 +82,13 @@ impl PlanStore {
         kind: Kind,
         mut show: impl FnMut(&RecordKey, Note) -> run_error::Result<()>,
     ) -> run_error::Result<()> {
-        let sql = "SELECT id, note FROM notes WHERE kind = ?1 ORDER BY id";
-        let read = |row: &Row<'_>| {
-            let note: String = row.get(1)?;
-            Ok((RecordKey { kind, id: row.get(0)? }, serde_json::from_str(&note)?))
-        };
-        for_each(&self.connection, sql, [kind], read, |(key, note)| show(&key, note))
+        let sql = "SELECT kind, id, note FROM notes WHERE kind = ?1 ORDER BY id";
+        for_each(&self.connection, sql, [kind], read_note, |(key, note)| show(&key, note))
     }
+}
+
+fn read_note(row: &Row<'_>) -> Result<(RecordKey, Note)> {
+    let key = RecordKey { kind: row.get(0)?, id: row.get(1)? };
+    let note: String = row.get(2)?;
+    Ok((key, serde_json::from_str(&note)?))
 }

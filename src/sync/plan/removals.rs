@@ -30,6 +30,19 @@ pub(super) struct Losses {
     pub(super) all: u64,
 }
 
+/// How many of these bookings have a stay that is older than all that are left, if any are.
+fn count_older(records: &[GivenUp], by: Oldest, border: Option<i64>) -> usize {
+    let mut count = 0;
+    for record in records {
+        if let Some(stay) = record.stay
+            && border.is_none_or(|border| stay.by(by) < border)
+        {
+            count += 1;
+        }
+    }
+    count
+}
+
 /// The step by which those who are missing go.
 pub(super) fn removal_step(kind: Kind) -> Step {
     match kind {
@@ -71,27 +84,19 @@ impl Plan {
             return Ok(None);
         }
         let gone: HashSet<&RecordId> = missing.iter().map(|record| &record.id).collect();
-        let before: Vec<GivenUp> =
-            state.given_up_since(Kind::Booking, now - GIVEN_UP_COUNTS_FOR)?;
-        let before = before.iter().filter(|record| !gone.contains(&record.id));
-        let before: Vec<&GivenUp> = before.collect();
+        let mut before = state.given_up_since(Kind::Booking, now - GIVEN_UP_COUNTS_FOR)?;
+        before.retain(|record| !gone.contains(&record.id));
         for by in [Oldest::Arrival, Oldest::Departure] {
             let stays = state.oldest_stays(by, missing.len() as u64 + 1)?;
-            let border = stays.iter().find(|(id, _)| !gone.contains(id)).map(|(_, time)| *time);
-            let is_cut = |record: &&GivenUp| {
-                let stay = record.stay.map(|stay| stay.by(by));
-                stay.is_some_and(|time| border.is_none_or(|border| time < border))
-            };
-            let cut = missing.iter().filter(is_cut).count();
-            let cut_before = before.iter().filter(|record| is_cut(record)).count();
-            if cut > 0 && cut + cut_before >= MIN_RANGE {
+            let oldest_left = stays.iter().find(|(id, _)| !gone.contains(id));
+            let border = oldest_left.map(|(_, time)| *time);
+            let cut = count_older(&missing, by, border);
+            if cut > 0 && cut + count_older(&before, by, border) >= MIN_RANGE {
                 let losses = self.count_losses(Kind::Booking, state, now)?;
-                let gone = losses.missing + losses.given_up;
-                let most = limits.max_deletes;
                 return Ok(Some(SuppressedRemoval {
                     kind: Kind::Booking,
-                    gone,
-                    limit: most,
+                    gone: losses.missing + losses.given_up,
+                    limit: limits.max_deletes,
                     reason: HoldReason::Oldest,
                 }));
             }

@@ -1,6 +1,7 @@
-//! Whether known records are called as before: the ids of another hotel's mirror are small numbers
-//! too, and mean others.
+//! Whether known records have the same names as before: another hotel's mirror has small numbers as
+//! ids too, but they belong to other people.
 
+use crate::crm::contact_match::same_name;
 use crate::domain::messages::SyncMessage;
 use crate::domain::record::Kind;
 use crate::state::PlanRecord;
@@ -26,13 +27,11 @@ pub(super) struct NameChanges {
 
 impl NameChanges {
     /// Takes note of a record that is in the mirror.
-    pub(super) fn compare(&mut self, kind: Kind, stored: &PlanRecord, label: &str) {
-        // A name that is missing, or was never read right, tells nothing.
-        let says_nothing = |label: &str| label.trim().is_empty() || label.contains('\u{fffd}');
-        if says_nothing(&stored.display_name) || says_nothing(label) {
+    pub(super) fn compare(&mut self, kind: Kind, stored: &PlanRecord, display_name: &str) {
+        if says_nothing(&stored.display_name) || says_nothing(display_name) {
             return;
         }
-        let other = u64::from(is_other(kind, &stored.display_name, label));
+        let other = u64::from(is_other(kind, &stored.display_name, display_name));
         if stored.crm_id.is_some() {
             self.other += other;
         } else {
@@ -59,12 +58,15 @@ impl Tally {
     }
 }
 
+/// A name that is missing, or was never read correctly, cannot be compared.
+fn says_nothing(name: &str) -> bool {
+    name.trim().is_empty() || name.contains('\u{fffd}')
+}
+
 fn is_other(kind: Kind, before: &str, now: &str) -> bool {
-    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     match kind {
         Kind::Booking => before.trim() != now.trim(),
-        // Written otherwise, a name is the same.
-        Kind::Guest | Kind::Company => plain(before) != plain(now),
+        Kind::Guest | Kind::Company => !same_name(before, now),
     }
 }
 

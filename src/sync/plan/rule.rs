@@ -1,5 +1,4 @@
-//! The rules that decide about a record, by name: the log tells how many records each of them
-//! decided about.
+//! The rules that decide about a record. The log says how many records each rule decided about.
 
 use std::fmt;
 
@@ -15,7 +14,7 @@ use crate::domain::record::Kind;
 pub enum Rule {
     /// A call for it was never answered, and what became of it is not known yet.
     InDoubt,
-    /// It failed, and waits for its time.
+    /// It failed, and waits for its next attempt.
     OnHold,
     /// Neither the mirror nor the state has it.
     Nowhere,
@@ -23,31 +22,31 @@ pub enum Rule {
     Unreadable,
     /// It was over before `bookings_from`, and never had a deal.
     History,
-    /// Likewise, but it failed or waited before it became history.
+    /// As [`Rule::History`], but it failed or waited before it became history.
     WaitingHistory,
     /// It has no object.
     New,
-    /// It is to be sent again, for whatever reason.
+    /// All its fields are to be sent again.
     Changed,
-    /// Its closing date is owed, and its people may have changed in the CRM.
+    /// Its closing date is to be sent, and its people may have changed in the CRM.
     CloseWithPeople,
-    /// Its closing date is owed.
+    /// Its closing date is to be sent.
     CloseAlone,
     /// Its people may have changed in the CRM.
     PartiesChanged,
-    /// It stands as it was sent.
+    /// It is as it was sent.
     AsSent,
     /// A guest or a company is gone from the mirror.
     Gone,
-    /// Likewise, and that is known already.
+    /// A guest or a company is gone from the mirror, and the state has noted that already.
     KnownAsGone,
     /// A booking that never had a deal is gone.
     GoneWithoutDeal,
-    /// A booking is gone.
+    /// A booking is gone, and its deal is to be deleted.
     GoneWithDeal,
-    /// Likewise, but nothing may be deleted in this run.
+    /// A booking is gone, but nothing may be deleted in this run.
     DeletionsHeld,
-    /// It is missing, but the mirror shows a window only.
+    /// It is missing, but the mirror shows only a window.
     OutsideTheWindow,
     /// It is missing, and may come back.
     MayComeBack,
@@ -78,7 +77,7 @@ impl Rule {
     }
 }
 
-/// About how many records of a kind each rule decided.
+/// The number of records of a kind that each rule decided about.
 pub(super) struct RuleCounts {
     kind: Kind,
     counts: EnumMap<Rule, u64>,
@@ -93,8 +92,8 @@ impl RuleCounts {
         self.counts[rule] += 1;
     }
 
-    /// Tells them in the log, where anything was looked at.
-    pub(super) fn tell(&self) {
+    /// Writes them into the log, if there are any.
+    pub(super) fn log(&self) {
         if self.counts.values().any(|count| *count > 0) {
             log::debug!("planned: {self}");
         }
@@ -104,7 +103,11 @@ impl RuleCounts {
 impl fmt::Display for RuleCounts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}", self.kind)?;
-        let counts = self.counts.iter().filter(|(_, count)| **count > 0);
-        counts.into_iter().try_for_each(|(rule, count)| write!(formatter, " {rule}={count}"))
+        for (rule, count) in &self.counts {
+            if *count > 0 {
+                write!(formatter, " {rule}={count}")?;
+            }
+        }
+        Ok(())
     }
 }

@@ -55,7 +55,7 @@ impl StayRules {
         self.shown.day
     }
 
-    /// None where nobody asks for stays.
+    /// None where the configuration does not ask for stays.
     pub fn new(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Option<StayRules>> {
         let fields = &config.contact.stays;
         if fields.is_empty() {
@@ -69,12 +69,16 @@ impl StayRules {
         Ok(Some(StayRules { passed: rules.passed.filter(|_| shows_arrivals), ..rules }))
     }
 
-    /// Where contacts showed this before. The clock may have been set back since.
+    /// Where contacts showed `before` until now. The clock may have been set back since.
     pub(super) fn after(before: Option<ShownStays>, shown: ShownStays) -> StayRules {
-        let before = before.filter(|before| before.fields == shown.fields);
-        let days = before.map(|before| (before.day.min(shown.day), before.day.max(shown.day)));
-        let passed = days.filter(|(from, before)| from < before);
-        StayRules { shown, fills_all: before.is_none(), passed }
+        match before {
+            Some(before) if before.fields == shown.fields => {
+                let days = (before.day.min(shown.day), before.day.max(shown.day));
+                let passed = if days.0 < days.1 { Some(days) } else { None };
+                StayRules { shown, fills_all: false, passed }
+            }
+            Some(_) | None => StayRules { shown, fills_all: true, passed: None },
+        }
     }
 }
 
@@ -109,18 +113,17 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
         }
     }
 
-    /// Compares a booking with the ledger, which comes in the same order.
-    pub(super) fn see(
+    /// Compares a booking with the ledger, which has the same order.
+    pub(super) fn compare_booking(
         &mut self,
         pair: &Pair,
         ledger: &mut Peekable<impl Iterator<Item = StateResult<BookingStays>>>,
     ) -> Result<()> {
         let mut before = Vec::new();
-        let is_behind = |next: &StateResult<BookingStays>| match next {
-            Ok(next) => next.booking <= pair.id,
-            Err(_) => true,
-        };
-        while let Some(next) = ledger.next_if(is_behind) {
+        // An error is taken out too, and ends the comparison.
+        while let Some(next) =
+            ledger.next_if(|next| next.as_ref().map_or(true, |next| next.booking <= pair.id))
+        {
             let next = next?;
             if next.booking == pair.id {
                 before = next.stays;
@@ -162,9 +165,11 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
             return Ok(());
         }
         if !self.fills_all {
-            let gone = before.iter().filter(|stay| !stays.contains(stay));
-            let new = stays.iter().filter(|stay| !before.contains(stay));
-            self.guests.extend(gone.chain(new).map(|stay| stay.guest.clone()));
+            for stay in before.iter().chain(&stays) {
+                if !(before.contains(stay) && stays.contains(stay)) {
+                    self.guests.insert(stay.guest.clone());
+                }
+            }
         }
         (self.found)(&BookingStays { booking, stays })
     }
@@ -187,9 +192,7 @@ pub(super) fn each_guest(
     state: &State,
     mut found: impl FnMut(Pair) -> Result<()>,
 ) -> Result<()> {
-    let ids: BTreeSet<RecordId> =
-        guests.iter().cloned().flat_map(RecordId::with_other_type).collect();
-    let spans: Vec<IdRange> = ids.iter().map(IdRange::one).collect();
+    let spans: Vec<IdRange> = with_other_types(guests).iter().map(IdRange::one).collect();
     if spans.is_empty() {
         return Ok(());
     }
@@ -202,6 +205,11 @@ pub(super) fn each_guest(
         }
     }
     Ok(())
+}
+
+/// The ids, each also in its other type: 41 and '41' may be one guest.
+fn with_other_types(ids: &BTreeSet<RecordId>) -> BTreeSet<RecordId> {
+    ids.iter().cloned().flat_map(RecordId::with_other_type).collect()
 }
 
 impl PlanStore {
@@ -218,31 +226,35 @@ impl PlanStore {
         mut show: impl FnMut(&BookingStays) -> StateResult<()>,
     ) -> Result<()> {
         let bookings = "SELECT booking FROM changed_stays ORDER BY booking";
-        let stays = "SELECT guest, status, arrival, departure, amount FROM stays WHERE booking = ?1
-                     ORDER BY guest";
-        let read = |row: &Row<'_>| {
-            let booking: RecordId = row.get(0)?;
-            let read_stay = |row: &Row<'_>| GuestStay::from_cells(row, 0);
-            let stays = query_all(&self.connection, stays, [&booking], read_stay)?;
-            Ok(BookingStays { booking, stays })
-        };
+        let read = |row: &Row<'_>| self.changed_stays(row.get(0)?);
         for_each(&self.connection, bookings, [], read, |stays| Ok(show(&stays)?))
     }
 
-    /// What the contact of a guest shows after this run; none where nobody asks for stays. The
-    /// guests who share the contact are added up.
+    fn changed_stays(&self, booking: RecordId) -> StateResult<BookingStays> {
+        let sql = "SELECT guest, status, arrival, departure, amount FROM stays WHERE booking = ?1
+                   ORDER BY guest";
+        let stays =
+            query_all(&self.connection, sql, [&booking], |row| GuestStay::from_cells(row, 0))?;
+        Ok(BookingStays { booking, stays })
+    }
+
+    /// What the contact of a guest shows after this run; none where the configuration does not ask
+    /// for stays. The stays of all guests who share the contact are added up.
     pub fn stay_summary(&self, state: &State, guest: &RecordKey) -> Result<Option<StaySummary>> {
-        let Some(today) = self.stays_on.filter(|_| guest.kind == Kind::Guest) else {
+        if guest.kind != Kind::Guest {
             return Ok(None);
-        };
-        let crm_id = state.record(guest)?.and_then(|record| record.plan_record.crm_id);
-        let mut ids = BTreeSet::from([guest.id.clone()]);
-        if let Some(crm_id) = crm_id {
-            ids.extend(state.records_of_object(Kind::Guest, crm_id)?.into_iter().map(|key| key.id));
         }
-        let ids: BTreeSet<RecordId> = ids.into_iter().flat_map(RecordId::with_other_type).collect();
+        let Some(today) = self.stays_on else { return Ok(None) };
+        let mut ids = BTreeSet::from([guest.id.clone()]);
+        if let Some(record) = state.record(guest)?
+            && let Some(crm_id) = record.plan_record.crm_id
+        {
+            for key in state.records_of_object(Kind::Guest, crm_id)? {
+                ids.insert(key.id);
+            }
+        }
         let mut stays = Vec::new();
-        for id in &ids {
+        for id in &with_other_types(&ids) {
             for (booking, stay) in state.stays_of(id)? {
                 if !self.changes_stays(&booking)? {
                     stays.push((booking, stay));
@@ -261,8 +273,9 @@ impl PlanStore {
     fn changed_stays_of(&self, guest: &RecordId) -> Result<Vec<(RecordId, GuestStay)>> {
         let sql =
             "SELECT booking, guest, status, arrival, departure, amount FROM stays WHERE guest = ?1";
-        let read = |row: &Row<'_>| Ok((row.get(0)?, GuestStay::from_cells(row, 1)?));
-        Ok(query_all(&self.connection, sql, [guest], read)?)
+        Ok(query_all(&self.connection, sql, [guest], |row| {
+            Ok((row.get(0)?, GuestStay::from_cells(row, 1)?))
+        })?)
     }
 }
 

@@ -232,8 +232,13 @@ impl PlanStore {
     ) -> run_error::Result<()> {
         let sql = "SELECT id, step, row, priority, newest_first, booking FROM plan WHERE kind = ?1
                    ORDER BY lane, priority, newest_first, booking, id";
-        let read = |cells: &Row<'_>| Planned::from_cells(kind, cells);
-        for_each(&self.connection, sql, [kind], read, |planned| show(&planned))
+        for_each(
+            &self.connection,
+            sql,
+            [kind],
+            |cells| Planned::from_cells(kind, cells),
+            |planned| show(&planned),
+        )
     }
 
     /// Whether a step of this record is still to be taken.
@@ -320,8 +325,13 @@ impl PlanStore {
         mut show: impl FnMut(&str, i64) -> run_error::Result<()>,
     ) -> run_error::Result<()> {
         let sql = "SELECT origin, crm_id FROM inventory WHERE kind = ?1 ORDER BY origin, crm_id";
-        let read = |cells: &Row<'_>| Ok((cells.get::<_, String>(0)?, cells.get(1)?));
-        for_each(&self.connection, sql, [kind], read, |(origin, crm_id)| show(&origin, crm_id))
+        for_each(
+            &self.connection,
+            sql,
+            [kind],
+            |cells| Ok((cells.get::<_, String>(0)?, cells.get(1)?)),
+            |(origin, crm_id)| show(&origin, crm_id),
+        )
     }
 }
 

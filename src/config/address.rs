@@ -11,7 +11,7 @@ pub(crate) fn scheme_and_host(url: &str) -> Option<(&str, &str)> {
     Some((scheme, host))
 }
 
-/// Whether this host, which may have a port, is this machine: nothing sent to it leaves the machine.
+/// Whether this host, which may have a port, is this machine: what is sent to it does not leave it.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),

@@ -42,7 +42,7 @@ impl Proxy {
         let Ok(target) = Url::parse(target) else { return Ok(None) };
         let no_proxy = first_filled(["no_proxy", "NO_PROXY"], &variable);
         let exempt = no_proxy.map(|(_, value)| value).unwrap_or_default();
-        // A portal of this machine may use plain HTTP, so through a proxy its secret would leave the
+        // A portal of this machine may use plain HTTP: through a proxy its secret would leave the
         // machine unencrypted.
         let is_local = is_loopback(&target[Position::BeforeHost..Position::AfterPort]);
         if is_local || is_exempt(&target, &exempt) {

@@ -9,7 +9,7 @@ pub(crate) struct Answer {
     pub(crate) result: Php,
     pub(crate) total: Option<usize>,
     pub(crate) next: Option<usize>,
-    /// What a card that it shows makes of it.
+    /// How a spoiled card that it shows damages it.
     pub(crate) harm: Option<Harm>,
 }
 

@@ -80,8 +80,8 @@ impl Portal {
     }
 
     /// Somebody merges two objects: links and rows move to `keep`, empty fields of it are filled
-    /// (ORIGIN_ID among them), `drop` goes to the bin, and nothing tells who followed it (facts,
-    /// section 9.1).
+    /// (ORIGIN_ID among them), `drop` goes to the bin, and nothing records that `keep` replaced it
+    /// (facts, section 9.1).
     pub fn merge(&mut self, kind: Kind, keep: u64, drop: u64, now: DateTime<Utc>) -> bool {
         self.now = now;
         if keep == drop {

@@ -153,7 +153,7 @@ impl Portal {
             let call = self.deferred.remove(0);
             self.now = call.due;
             if let Some(handler) = find_handler(&call.method) {
-                // Nobody hears the answer.
+                // The answer was lost long ago.
                 drop(self.execute(handler, &call.method, &call.params, &mut Request::default()));
             }
         }
@@ -200,7 +200,7 @@ impl Portal {
         self.store.table(kind).iter()
     }
 
-    /// The same, shared: a picture of the portal at a moment costs no copies of what stands there.
+    /// The same as shared pointers: a snapshot of the portal copies no objects.
     pub fn shared_records(&self, kind: Kind) -> impl Iterator<Item = &Arc<Record>> {
         self.store.table(kind).shared()
     }

@@ -22,9 +22,9 @@ pub(crate) struct Request {
     pub(crate) seconds: f64,
     /// Commands of a batch that may still be executed; `None` for all.
     pub(crate) commands_left: Option<usize>,
-    /// What a card makes of the whole answer.
+    /// How a spoiled card damages the whole answer.
     pub(crate) harm: Option<Harm>,
-    /// An error that the portal did not forget: what fails after it in a batch fails with it.
+    /// The error that everything repeats which fails after it in a batch, where errors leak.
     pub(crate) leaked: Option<Refusal>,
     credentials: Credentials,
 }

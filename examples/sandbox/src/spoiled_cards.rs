@@ -32,13 +32,10 @@ pub enum Spoiled {
 impl Portal {
     /// What a list suffers from the first spoiled card that it shows.
     pub(crate) fn harm_of_list(&self, kind: Kind, shown: &[&Record]) -> Option<Harm> {
-        for record in shown {
-            match self.settings.spoiled.get(&(kind, record.id)) {
-                Some(Spoiled::Lists(harm) | Spoiled::Everywhere(harm)) => return Some(*harm),
-                None => {}
-            }
+        let spoiled = &self.settings.spoiled;
+        match shown.iter().find_map(|record| spoiled.get(&(kind, record.id)))? {
+            Spoiled::Lists(harm) | Spoiled::Everywhere(harm) => Some(*harm),
         }
-        None
     }
 
     /// What an answer suffers that shows this card alone.

@@ -176,12 +176,11 @@ impl Dictionaries {
             return old.to_owned();
         }
         let semantics = self.stage_semantics(wanted);
-        for stage in self.entries_of(&dictionary) {
-            if stage.semantics == semantics {
-                return stage.id.clone();
-            }
+        let mut stages = self.entries_of(&dictionary);
+        match stages.find(|stage| stage.semantics == semantics) {
+            Some(stage) => stage.id.clone(),
+            None => String::new(),
         }
-        String::new()
     }
 
     pub(crate) fn has_funnel(&self, id: i64) -> bool {

@@ -9,7 +9,7 @@ use crate::php::Php;
 /// The objects of one kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
-    /// Shared, so that whoever keeps a picture of the portal copies nothing.
+    /// Shared, so that a snapshot of the portal copies no records.
     live: BTreeMap<u64, Arc<Record>>,
     bin: BTreeMap<u64, Record>,
     /// Ids of records by their ORIGIN_ID, folded.

@@ -182,7 +182,8 @@ impl Portal {
         true
     }
 
-    /// Few records that may pass, in the order of ids: by ID, by ORIGIN_ID, else all.
+    /// The records that may pass, in the order of ids: looked up by ID or ORIGIN_ID where the
+    /// filter names them, else all.
     fn candidates<'a>(
         &'a self,
         kind: Kind,

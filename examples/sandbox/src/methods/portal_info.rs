@@ -1,4 +1,4 @@
-//! The probes that every webhook may call (facts, section 11).
+//! Methods about the portal, the webhook and the users (facts, section 11).
 
 use crate::answer::{Outcome, ok};
 use crate::methods::find_handler;

@@ -1,4 +1,5 @@
-//! The browsable page: what the hotel's data looks like in the CRM, for those who work at the desk.
+//! The browsable page: what the hotel's data looks like in the CRM, for people who try the
+//! program.
 
 mod card;
 mod display;

@@ -57,12 +57,8 @@ impl Php {
 
     /// The value under this key, if there is one.
     pub fn find(&self, key: &str) -> Option<&Php> {
-        for (name, value) in self.entries() {
-            if name == key {
-                return Some(value);
-            }
-        }
-        None
+        let (_, value) = self.entries().iter().find(|(name, _)| name == key)?;
+        Some(value)
     }
 
     /// The value under this key, `null` when there is none.
@@ -73,12 +69,10 @@ impl Php {
     /// The argument of this name: top-level names of a call are case-insensitive (facts, section
     /// 1.1).
     pub fn argument(&self, name: &str) -> &Php {
-        for (key, value) in self.entries() {
-            if key.eq_ignore_ascii_case(name) {
-                return value;
-            }
+        match self.entries().iter().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
+            Some((_, value)) => value,
+            None => &NULL,
         }
-        &NULL
     }
 
     /// Puts a value under a key, keeping the place of a key that is there already.

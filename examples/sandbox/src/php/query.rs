@@ -112,17 +112,11 @@ fn put_value(node: &mut Php, path: &[String], value: Php) {
 
 /// The key after the largest number among the keys.
 fn next_index(node: &Php) -> String {
-    let mut largest = None;
-    for (key, _) in node.entries() {
-        if let Ok(index) = key.parse::<i64>() {
-            largest = largest.max(Some(index));
-        }
+    let indexes = node.entries().iter().filter_map(|(key, _)| key.parse::<i64>().ok());
+    match indexes.max() {
+        Some(largest) => (largest + 1).to_string(),
+        None => "0".to_owned(),
     }
-    let next = match largest {
-        Some(index) => index + 1,
-        None => 0,
-    };
-    next.to_string()
 }
 
 #[cfg(test)]

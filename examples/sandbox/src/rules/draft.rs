@@ -21,12 +21,8 @@ pub(crate) struct Change {
 impl Change {
     /// The value that a field is about to get.
     pub(crate) fn get(&self, name: &str) -> Option<&Php> {
-        for (field, value) in &self.fields {
-            if field == name {
-                return Some(value);
-            }
-        }
-        None
+        let (_, value) = self.fields.iter().find(|(field, _)| field == name)?;
+        Some(value)
     }
 
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Php>) {

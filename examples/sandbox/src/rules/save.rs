@@ -231,10 +231,6 @@ fn keep_company_name(draft: &mut Draft) {
 }
 
 fn is_nameless(draft: &Draft) -> bool {
-    for name in ["NAME", "LAST_NAME"] {
-        if draft.value(name).is_some_and(|value| !value.text().is_empty()) {
-            return false;
-        }
-    }
-    true
+    let is_empty = |name| draft.value(name).is_none_or(|value| value.text().is_empty());
+    is_empty("NAME") && is_empty("LAST_NAME")
 }

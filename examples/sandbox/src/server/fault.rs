@@ -55,7 +55,7 @@ pub enum Fault {
     Redirect(String),
     /// A proper answer, but only after this wall-clock time.
     Slow(Duration),
-    /// A proper answer, then the connection is closed, as a server with little patience does.
+    /// A proper answer, then the connection is closed, as by a server that keeps none open.
     Close,
     /// Not executed: the client gets this answer.
     Answer {

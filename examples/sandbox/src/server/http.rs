@@ -17,12 +17,10 @@ pub(crate) struct Message {
 impl Message {
     /// A header, by its name in lower case.
     pub(crate) fn header(&self, name: &str) -> &str {
-        for (key, value) in &self.headers {
-            if key == name {
-                return value;
-            }
+        match self.headers.iter().find(|(key, _)| key == name) {
+            Some((_, value)) => value,
+            None => "",
         }
-        ""
     }
 
     /// `application/json` of `application/json; charset=utf-8`.

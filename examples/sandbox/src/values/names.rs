@@ -18,10 +18,8 @@ const IRREGULAR: &[(&str, &str)] = &[
 
 /// `ORIGINATOR_ID` as `originatorId`, `UF_CRM_12_A` as `ufCrm_12A`.
 pub(crate) fn camel_case(name: &str) -> String {
-    for (legacy, universal) in IRREGULAR {
-        if *legacy == name {
-            return (*universal).to_owned();
-        }
+    if let Some((_, universal)) = IRREGULAR.iter().find(|(legacy, _)| *legacy == name) {
+        return (*universal).to_owned();
     }
     let mut out = String::new();
     for part in name.split('_') {

@@ -1,6 +1,7 @@
 //! A run from its lock to its report. The story is told by [`run`]; each stage is a module of its
 //! own.
 
+pub(crate) mod card_lookup;
 pub mod daily_warnings;
 pub mod health;
 pub mod heartbeat;

@@ -1,6 +1,7 @@
 //! Dry runs: what would change in the CRM, field by field, and that nothing does.
 
 use bitrix24_sandbox::{Condition, Fault, Kind};
+use chrono::Utc;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -76,6 +77,30 @@ fn an_object_that_is_gone_from_the_crm_is_said_to_be() {
     let plan = hotel.run(0, "sync --dry-run");
     assert!(plan.contains("bookings: create 1"), "{plan}");
     assert!(plan.contains("the card that it had (number 1) is missing in the CRM"), "{plan}");
+}
+
+#[test]
+fn a_card_that_ours_was_merged_into_is_shown_and_taken() {
+    let hotel = TestEnv::new("");
+    hotel.sql("UPDATE guests SET phone = '+79001234567'");
+    hotel.run(0, "initial-export");
+    let ours = hotel.only(Kind::Contact).id;
+    let phone = json!([{"VALUE": "+79001234567", "VALUE_TYPE": "WORK"}]);
+    hotel.call("crm.contact.add", json!({"fields": {"LAST_NAME": "Приходько", "PHONE": phone}}));
+    let theirs = ours + 1;
+    assert!(hotel.server.portal().merge(Kind::Contact, theirs, ours, Utc::now()));
+    hotel.sql("UPDATE guests SET comment = 'новый', modified_at = '2026'");
+    let plan = hotel.run(0, "sync --dry-run");
+    let lines: Vec<&str> = plan.lines().skip_while(|line| !line.starts_with("guest 1:")).collect();
+    assert_eq!(lines[0], format!("guest 1: update contact {theirs}"), "{plan}");
+    assert!(plan.contains("COMMENTS: \"\" -> \"новый\""), "{plan}");
+    let former = format!("    the card that it had (number {ours}) is missing in the CRM");
+    assert!(lines.contains(&former.as_str()), "{plan}");
+    let guest = document(&hotel, "sync --dry-run --json --only guest 1")["steps"][0].clone();
+    assert_eq!((&guest["step"], &guest["crm_id"]), (&json!("update"), &json!(theirs)));
+    hotel.run(0, "sync");
+    let card = hotel.only(Kind::Contact);
+    assert_eq!((card.id, card.text("COMMENTS")), (theirs, "новый"));
 }
 
 #[test]

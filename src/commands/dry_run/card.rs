@@ -39,16 +39,20 @@ impl ChangePreview<'_, '_> {
             return Ok(Vec::new());
         }
         self.unsampled.retain(|kind| *kind != planned.key.kind);
-        self.card(planned.key.kind, row, types)
+        self.card(&planned.key, row, types)
     }
 
-    fn card(&self, kind: Kind, row: &Row, types: &FieldTypes) -> Result<Vec<CardField>> {
-        let Some(MappedRow { fields: mapped, coming }) = self.mapped(row, types)? else {
+    fn card(&self, key: &RecordKey, row: &Row, types: &FieldTypes) -> Result<Vec<CardField>> {
+        let Some(MappedRow { fields: mapped, coming }) = self.mapped(key, row, types)? else {
             return Ok(Vec::new());
         };
         let mut fields = mapped.fields;
-        fields.append(&mut creation_fields(kind, funnel_of(row, &self.config.deal), self.config));
-        fields.append(&mut origin(&self.config.portal.originator, &row.id));
+        fields.append(&mut creation_fields(
+            key.kind,
+            funnel_of(row, &self.config.deal),
+            self.config,
+        ));
+        fields.append(&mut origin(&self.config.portal.originator, &key.id));
         fields.insert("PHONE".into(), mapped.phones.into());
         fields.insert("EMAIL".into(), mapped.emails.into());
         let mut card = Vec::new();

@@ -1,8 +1,9 @@
 //! What the steps of a plan would change in the CRM.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::card::CardField;
+use super::correction::Relinked;
 use super::{Only, StepPreview};
 use crate::config::Config;
 use crate::crm::deal_parties::{DealParties, Party, PartyOutlook, PartyRow};
@@ -14,10 +15,11 @@ use crate::domain::run_error::{Result, RunError};
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::{CrmFields, mapped};
-use crate::mirror::{Booking, Entity, Row};
+use crate::mirror::{Booking, Row};
 use crate::portal::CallError;
 use crate::portal::client::Client;
 use crate::state::{State, StoredRecord};
+use crate::sync::card_lookup::{CardLookup, EcviRecords};
 use crate::sync::plan::{PlanStore, Planned, Step};
 use crate::sync::preflight::config_check::fetch_and_check;
 use crate::sync::push::{Owner, owner_of};
@@ -36,6 +38,8 @@ pub struct ChangePreview<'a, 'p> {
     types: Option<FieldTypes>,
     /// New records that were looked for.
     pub(super) lookups: usize,
+    /// Records whose cards are gone, and that are on another one.
+    pub(super) relinked: HashMap<RecordKey, Relinked>,
     pub(super) notes: Vec<Message>,
     /// The portal did not answer and is not asked again.
     portal_unavailable: bool,
@@ -76,11 +80,17 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
             client,
             types: None,
             lookups: 0,
+            relinked: HashMap::new(),
             notes: Vec::new(),
             portal_unavailable: false,
             only: None,
             unsampled: Vec::new(),
         }
+    }
+
+    pub(super) fn lookup(&mut self) -> CardLookup<'_, 'p> {
+        let ecvi = EcviRecords { state: self.state, queue: self.queue, in_flight: None };
+        CardLookup { config: self.config, ecvi, client: &mut self.client }
     }
 
     /// What is known of each step; all are of one kind.
@@ -136,11 +146,11 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         takeovers: &BTreeMap<RecordId, i64>,
         types: &FieldTypes,
     ) -> Result<Target<'s>> {
-        let record = self.state.record(&planned.key)?.unwrap_or_default();
+        let record = self.record(&planned.key)?.unwrap_or_default();
         let own = if is_change(planned) { record.plan_record.crm_id } else { None };
         let crm_id = own.or(takeovers.get(&planned.key.id).copied());
         let mapped = match &planned.row {
-            Some(row) if crm_id.is_some() => self.mapped(row, types)?,
+            Some(row) if crm_id.is_some() => self.mapped(&planned.key, row, types)?,
             Some(_) | None => None,
         };
         let sample = self.sample(planned, crm_id, types)?;
@@ -171,15 +181,20 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         let is_new = planned.step == Step::Create;
         let card = crm_id.and_then(|crm_id| cards.seen.get(&crm_id));
         let unseen = crm_id.and_then(|crm_id| cards.unseen.get(&crm_id)).cloned();
+        let relinked = self.relinked.get(&planned.key);
         let is_missing = crm_id.is_some() && card.is_none() && unseen.is_none();
         let is_taken = match record.named_by(planned.row.as_ref()) {
             Some(named) if is_new && crm_id.is_none() => takeovers.values().any(|id| *id == named),
             Some(_) | None => false,
         };
         Ok(StepPreview {
-            takeover: if is_new { crm_id } else { None },
+            takeover: if is_new || relinked.is_some() { crm_id } else { None },
             missing: is_missing.then_some(self.config.sync.on_missing),
-            former_card: if is_new { record.plan_record.crm_id } else { None },
+            former_card: match relinked {
+                Some(relinked) => Some(relinked.former),
+                None if is_new => record.plan_record.crm_id,
+                None => None,
+            },
             unseen,
             is_not_ours: self.is_not_ours(planned, &record, card)?,
             is_taken,
@@ -233,17 +248,17 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
     }
 
     /// What would be written of a row; none where it cannot be read.
-    pub(super) fn mapped(&self, row: &Row, types: &FieldTypes) -> Result<Option<MappedRow>> {
+    pub(super) fn mapped(
+        &self,
+        key: &RecordKey,
+        row: &Row,
+        types: &FieldTypes,
+    ) -> Result<Option<MappedRow>> {
         let (links, coming) = match row.booking() {
             Some(booking) => self.links(booking)?,
             None => Default::default(),
         };
-        let stays = match &row.body {
-            Ok(Entity::Guest(_)) => {
-                self.queue.stay_summary(self.state, &RecordKey::new(Kind::Guest, row.id.clone()))?
-            }
-            Ok(Entity::Company(_) | Entity::Booking(_)) | Err(_) => None,
-        };
+        let stays = self.queue.stay_summary(self.state, key)?;
         let fields = mapped(row, &links, stays.as_ref(), self.config, types);
         Ok(fields.map(|fields| MappedRow { fields, coming }))
     }
@@ -276,7 +291,18 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
             None => PartyRow::AsStored,
         };
         let outlook = PartyOutlook { row, card_is_gone: step == Some(Step::Create) };
-        Ok(outlook.resolve(key.kind, self.state.record(key)?, self.client.clock().now()))
+        Ok(outlook.resolve(key.kind, self.record(key)?, self.client.clock().now()))
+    }
+
+    /// What is known of a record, on the card where a run will find it.
+    fn record(&self, key: &RecordKey) -> Result<Option<StoredRecord>> {
+        let mut record = self.state.record(key)?;
+        if let (Some(record), Some(relinked)) = (&mut record, self.relinked.get(key)) {
+            record.plan_record.crm_id = Some(relinked.crm_id);
+            // Whatever mark the card carries, the run takes it.
+            record.carries_origin = false;
+        }
+        Ok(record)
     }
 
     fn changes(

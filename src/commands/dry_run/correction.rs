@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use super::{CHUNK, ChangePreview};
 use crate::config::OnMissing;
-use crate::crm::objects::{Look, by_origin, look};
+use crate::crm::objects::{Look, Marked, by_origin, look};
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error::{Result, RunError};
 use crate::state::StoredRecord;
+use crate::sync::card_lookup::Seeker;
 use crate::sync::plan::{Planned, Step};
 use crate::sync::push::{Owner, owner_of};
 
@@ -17,6 +18,20 @@ struct Change {
     planned: Planned,
     record: StoredRecord,
     crm_id: i64,
+}
+
+/// A record that a run will find on another card than the one it had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Relinked {
+    pub(super) former: i64,
+    pub(super) crm_id: i64,
+}
+
+impl Change {
+    fn seeker(&self) -> Seeker<'_> {
+        let Planned { key, row, .. } = &self.planned;
+        Seeker { key, record: &self.record, row: row.as_ref() }
+    }
 }
 
 impl ChangePreview<'_, '_> {
@@ -53,15 +68,14 @@ impl ChangePreview<'_, '_> {
             Ok(())
         })?;
         for keys in changes.chunks(CHUNK) {
-            for planned in self.replanned(kind, keys)? {
-                self.queue.add(&Planned { step: Step::Create, ..planned })?;
-            }
+            let lost = self.lost_cards(kind, keys)?;
+            self.replan(kind, lost)?;
         }
         Ok(())
     }
 
-    /// Of these records those whose cards would be made anew.
-    fn replanned(&mut self, kind: Kind, keys: &[RecordKey]) -> Result<Vec<Planned>> {
+    /// Of these records those whose cards are gone.
+    fn lost_cards(&mut self, kind: Kind, keys: &[RecordKey]) -> Result<Vec<Change>> {
         let mut changes = Vec::new();
         for key in keys {
             let record = self.state.record(key)?.unwrap_or_default();
@@ -75,14 +89,45 @@ impl ChangePreview<'_, '_> {
         let mut lost = Vec::new();
         for change in changes {
             if self.has_lost_its_card(&change, &found)? {
-                lost.push(change.planned);
+                lost.push(change);
             }
         }
-        let lost_ids: Vec<RecordId> = lost.iter().map(|planned| planned.key.id.clone()).collect();
-        let by_origin =
-            by_origin(&mut self.client, kind, &self.config.portal.originator, &lost_ids)?;
-        lost.retain(|planned| !by_origin.found.contains_key(&planned.key.id));
         Ok(lost)
+    }
+
+    /// A record whose card is gone is on another one that carries its mark, or that its own was
+    /// merged into, or gets a new one. Where the portal cannot say which, its step stays as it is.
+    fn replan(&mut self, kind: Kind, mut lost: Vec<Change>) -> Result<()> {
+        let ids: Vec<RecordId> = lost.iter().map(|change| change.planned.key.id.clone()).collect();
+        let originator = &self.config.portal.originator;
+        let Marked { found, unclear } = by_origin(&mut self.client, kind, originator, &ids)?;
+        lost.retain(|change| !unclear.contains_key(&change.planned.key.id));
+        let mut unmarked = Vec::new();
+        for change in lost {
+            let cards = found.get(&change.planned.key.id).into_iter().flatten();
+            match cards.copied().find(|crm_id| *crm_id != change.crm_id) {
+                Some(crm_id) => self.relink(change, crm_id)?,
+                None => unmarked.push(change),
+            }
+        }
+        let seekers: Vec<Seeker<'_>> = unmarked.iter().map(Change::seeker).collect();
+        let merged = self.lookup().find_merged(kind, &seekers)?;
+        for (change, card) in unmarked.into_iter().zip(merged) {
+            match card {
+                Ok(Some(crm_id)) => self.relink(change, crm_id)?,
+                Ok(None) => {
+                    self.queue.add(&Planned { step: Step::Create, ..change.planned })?;
+                }
+                Err(_refusal) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn relink(&mut self, change: Change, crm_id: i64) -> Result<()> {
+        let Change { planned, record: _, crm_id: former } = change;
+        self.relinked.insert(planned.key.clone(), Relinked { former, crm_id });
+        Ok(self.queue.add(&Planned { step: Step::Update, ..planned })?)
     }
 
     fn has_lost_its_card(&self, change: &Change, found: &Look) -> Result<bool> {

@@ -66,7 +66,7 @@ fn step(planned: &Planned, record: &StoredRecord, preview: &StepPreview) -> Valu
     let RecordKey { kind, id } = &planned.key;
     let number = display::shown_number(*kind, number_or_name(planned, record));
     let crm_id =
-        record.plan_record.crm_id.or(preview.takeover).or_else(|| takeover(planned, record));
+        preview.takeover.or(record.plan_record.crm_id).or_else(|| takeover(planned, record));
     let mut document = json!({
         "kind": kind,
         "id": id.to_string(),

@@ -56,7 +56,7 @@ pub struct Only {
 /// What is known of one step.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct StepPreview {
-    /// The existing card that would be linked instead of a new one.
+    /// The existing card that would be linked instead of a new one, or of one that is gone.
     pub takeover: Option<i64>,
     /// The fields that would change; none where that is not known.
     pub changes: Option<Vec<Difference>>,

@@ -10,7 +10,8 @@ use crate::msg;
 use crate::state::StoredRecord;
 use crate::sync::plan::{Planned, Step};
 
-/// What the step does. `found`: the existing card that was found in the CRM for a new record.
+/// What the step does. `found`: the existing card that was found in the CRM for a new record, or
+/// for one whose card is gone.
 pub(super) fn step_line(
     planned: &Planned,
     record: &StoredRecord,
@@ -19,8 +20,8 @@ pub(super) fn step_line(
 ) -> String {
     let kind = planned.key.kind;
     let name = display::record_name(&planned.key, number_or_name(planned, record)).text(language);
-    let card =
-        record.plan_record.crm_id.map(|crm_id| display::object_name(kind, crm_id).text(language));
+    let card = found.or(record.plan_record.crm_id);
+    let card = card.map(|crm_id| display::object_name(kind, crm_id).text(language));
     let card = card.unwrap_or_default();
     match planned.step {
         Step::Create => create_line(&name, planned, record, found, language),

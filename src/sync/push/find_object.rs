@@ -76,7 +76,7 @@ impl Push<'_, '_> {
             } else if let (Step::Create, Some(crm_id)) = (item.planned.step, item.known_by_ecvi()) {
                 // A record that is gone from Ecvi does not block a row that names its object.
                 let taken =
-                    self.holders_in_ecvi(kind, crm_id)?.into_iter().find(|key| key != item.key());
+                    self.ecvi().holders(kind, crm_id)?.into_iter().find(|key| key != item.key());
                 if taken.is_some() || !claimed.insert(crm_id) {
                     let owner = taken.map(|owner| format!(": {owner}")).unwrap_or_default();
                     self.fail(
@@ -142,7 +142,7 @@ impl Push<'_, '_> {
     fn is_taken_by_other_type(&self, key: &RecordKey) -> Result<bool> {
         let Some(other) = key.other_type_key() else { return Ok(false) };
         // The hotel moved from texts to numbers: the one goes as the other comes.
-        if !self.is_in_ecvi(&other)? {
+        if !self.ecvi().has_row(&other)? {
             return Ok(false);
         }
         let has_object =
@@ -264,7 +264,7 @@ impl Push<'_, '_> {
         }
         // The deal carries the mark of that record too, which finds it as soon as it can be read.
         if let Some(other) = key.other_type_key()
-            && self.is_in_ecvi(&other)?
+            && self.ecvi().has_row(&other)?
         {
             let writer = self.state.writer()?;
             writer.delete(key)?;
@@ -275,7 +275,7 @@ impl Push<'_, '_> {
         // A deal that several bookings shared carries the mark of one that may be gone by now.
         let was_shared = object.originator == *originator
             && (item.record.shared || !item.record.carries_origin)
-            && self.find_owner(key.kind, &object.origin)?.is_none();
+            && self.ecvi().find_owner(key.kind, &object.origin)?.is_none();
         if was_shared || carries_mark(originator, &key.id, object) {
             return Ok(Some(item));
         }
@@ -294,43 +294,12 @@ impl Push<'_, '_> {
         };
         let ours = object.originator == self.config.portal.originator;
         let other = ours && !object.origin.is_empty() && object.origin != item.id().to_string();
-        if other && let Some(owner) = self.find_owner(item.kind(), &object.origin)? {
+        if other && let Some(owner) = self.ecvi().find_owner(item.kind(), &object.origin)? {
             let message = IssueDetail::TakenCard { crm_id: object.crm_id, owner }.to_string();
             self.fail(&item, FailureCode::CrmIdTaken, Operation::Create, &message)?;
             return Ok(None);
         }
         Ok(Some(item))
-    }
-
-    /// The record that an origin means, if Ecvi has it.
-    pub(super) fn find_owner(&self, kind: Kind, origin: &str) -> Result<Option<RecordKey>> {
-        for key in RecordKey::for_origin(kind, origin) {
-            if self.is_in_ecvi(&key)? {
-                return Ok(Some(key));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The records with a row in this run's mirror that hold an object, ordered by id.
-    pub(super) fn holders_in_ecvi(&self, kind: Kind, crm_id: i64) -> Result<Vec<RecordKey>> {
-        let mut holders = Vec::new();
-        for holder in self.state.records_of_object(kind, crm_id)? {
-            if self.is_in_ecvi(&holder)? {
-                holders.push(holder);
-            }
-        }
-        Ok(holders)
-    }
-
-    /// Whether the record has a row in this run's mirror, as far as state and plan tell.
-    fn is_in_ecvi(&self, key: &RecordKey) -> Result<bool> {
-        if self.queue.has_no_row(key)? {
-            return Ok(false);
-        }
-        let known = self.state.record(key)?;
-        Ok(known.is_some_and(|record| !record.plan_record.absent_in_mirror)
-            || self.is_coming(key)?)
     }
 
     /// The object is not the record's any more. The inventory of an export, which may be hours old,

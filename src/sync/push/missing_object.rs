@@ -5,14 +5,14 @@
 //! with a warning that names the similar cards, or reported, as `on_missing` says.
 
 use super::Push;
-use crate::config::{MatchBy, OnMissing};
-use crate::crm::contact_match::{ContactPoints, find_by_contact, is_called, same_name};
-use crate::crm::objects::{Object, by_origin};
+use crate::config::OnMissing;
+use crate::crm::objects::by_origin;
 use crate::domain::record::RecordKey;
 use crate::domain::run_error::Result;
-use crate::mirror::{Entity, Row};
+use crate::mirror::Row;
 use crate::portal::ApiError;
 use crate::state::{Event, StoredRecord};
+use crate::sync::card_lookup::Seeker;
 
 /// What becomes of a record whose object is gone.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -162,81 +162,11 @@ impl Push<'_, '_> {
             Ok(None) => {}
             Err(reason) => return Ok(MissingResolution::Unreadable(reason)),
         }
-        let reach = contact_points(record, row);
-        if reach.is_empty() {
-            return Ok(MissingResolution::Released);
-        }
-        let candidates =
-            match find_by_contact(self.client, key.kind, std::slice::from_ref(&reach))?.remove(0) {
-                Ok(candidates) => candidates,
-                Err(refusal) => return Ok(MissingResolution::Refused(refusal)),
-            };
-        let mut free = Vec::new();
-        for object in candidates {
-            // With the mark of somebody else, another hotel of the chain perhaps, it stays theirs.
-            let is_foreign =
-                !object.originator.is_empty() && object.originator != self.config.portal.originator;
-            // A phone alone is no person: relatives and colleagues share it.
-            let is_candidate =
-                !is_foreign && reach.matches(&object) && bears_name(record, row, &object);
-            let is_namesake = is_candidate && bears_full_name(record, row, &object);
-            if is_namesake || (is_candidate && self.may_be_taken(key, &reach, &object)?) {
-                free.push(object.crm_id);
-            }
-        }
-        Ok(if let [crm_id] = free[..] {
-            MissingResolution::Relinked(Relinked { crm_id, is_marked: false })
-        } else {
-            MissingResolution::Released
+        let seeker = Seeker { key, record, row };
+        Ok(match self.lookup().find_merged(key.kind, &[seeker])?.remove(0) {
+            Ok(Some(crm_id)) => MissingResolution::Relinked(Relinked { crm_id, is_marked: false }),
+            Ok(None) => MissingResolution::Released,
+            Err(refusal) => MissingResolution::Refused(refusal),
         })
     }
-
-    /// Whether a card may be the one that the record's was merged into, or made by hand again, and
-    /// not another record's own.
-    pub(super) fn may_be_taken(
-        &self,
-        key: &RecordKey,
-        reach: &ContactPoints,
-        object: &Object,
-    ) -> Result<bool> {
-        let owner =
-            self.state.find_by_origin(key.kind, &object.origin)?.filter(|(owner, _)| owner != key);
-        let Some((_, owner)) = owner else {
-            // An owner that is not in the state yet may still claim this object by ORIGIN_ID.
-            return Ok(self
-                .find_owner(key.kind, &object.origin)?
-                .is_none_or(|owner| owner == *key));
-        };
-        // The card of another guest, in Ecvi or not any more, has what it shows from a merge, or
-        // the two share a phone, as a family does.
-        Ok(reach.clone().without(&owner.owned_values).matches(object))
-    }
-}
-
-/// What the record's card is looked for by.
-fn contact_points(record: &StoredRecord, row: Option<&Row>) -> ContactPoints {
-    let body = row.and_then(|row| row.body.as_ref().ok());
-    let mut reach = body
-        .map(|body| ContactPoints::of(body, &[MatchBy::Phone, MatchBy::Email]))
-        .unwrap_or_default();
-    // What stood there before us counts as people's, so it is not among what we wrote.
-    reach.phones.extend(record.owned_values.phones.iter().cloned());
-    reach.emails.extend(record.owned_values.emails.iter().cloned());
-    reach.searchable()
-}
-
-/// Whether a card bears the last name, or the title, of the record as it was last sent or as it
-/// reads now.
-fn bears_name(record: &StoredRecord, row: Option<&Row>, object: &Object) -> bool {
-    is_called(&record.plan_record.display_name, &object.name)
-        || row.is_some_and(|row| is_called(&row.display_name, &object.name))
-}
-
-/// Whether a guest whose row is at hand has the card's first name too.
-fn bears_full_name(record: &StoredRecord, row: Option<&Row>, object: &Object) -> bool {
-    let same_first_name = match row.map(|row| &row.body) {
-        Some(Ok(Entity::Guest(guest))) => same_name(&object.first_name, &guest.first_name),
-        Some(_) | None => true,
-    };
-    same_first_name && bears_name(record, row, object)
 }

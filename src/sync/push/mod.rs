@@ -40,6 +40,7 @@ use crate::mirror::Row;
 use crate::platform::lock::Lock;
 use crate::portal::client::{BudgetHold, Client, WaitCallback};
 use crate::state::{Counts, Failure, Operation, State, StoredRecord};
+use crate::sync::card_lookup::{CardLookup, EcviRecords, Seeker};
 use crate::sync::plan::{Lane, PlanStore, Planned, Step};
 pub use closing_dates::{IMPORTED_DATES, ImportedDates};
 use first_look::FirstAnswers;
@@ -234,6 +235,11 @@ impl WorkItem {
         self.planned.row.as_ref()
     }
 
+    /// The record, which has no card yet or has lost it.
+    fn seeker(&self) -> Seeker<'_> {
+        Seeker { key: &self.planned.key, record: &self.record, row: self.row() }
+    }
+
     fn crm_id(&self) -> Option<i64> {
         self.object.as_ref().map(|object| object.crm_id).or(self.record.plan_record.crm_id)
     }
@@ -271,9 +277,15 @@ impl<'a, 'p> Push<'a, 'p> {
         }
     }
 
-    /// Whether the record is still to be sent in this run, or on its way.
-    fn is_coming(&self, key: &RecordKey) -> Result<bool> {
-        Ok(self.in_flight.contains(key) || self.queue.has(key)?)
+    /// The records that this run's mirror has.
+    fn ecvi(&self) -> EcviRecords<'_> {
+        EcviRecords { state: self.state, queue: self.queue, in_flight: Some(&self.in_flight) }
+    }
+
+    fn lookup(&mut self) -> CardLookup<'_, 'p> {
+        let ecvi =
+            EcviRecords { state: self.state, queue: self.queue, in_flight: Some(&self.in_flight) };
+        CardLookup { config: self.config, ecvi, client: self.client }
     }
 
     /// Does what concerns the state alone; returns the steps that need the portal.

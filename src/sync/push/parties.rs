@@ -70,7 +70,7 @@ impl Push<'_, '_> {
     fn resolve_party(&self, key: &RecordKey) -> Result<Party> {
         let record = self.state.record(key)?;
         let crm_id = record.as_ref().and_then(|record| record.plan_record.crm_id);
-        let is_new = record.is_none() && self.is_coming(key)?;
+        let is_new = record.is_none() && self.ecvi().is_coming(key)?;
         let now = self.client.clock().now();
         let is_gone = |crm_id| {
             self.missing_in_crm.contains(&(key.kind, crm_id))

@@ -236,13 +236,15 @@ impl Push<'_, '_> {
         if object.origin == item.id().to_string() {
             return Ok(true);
         }
-        let holders = self.holders_in_ecvi(item.kind(), object.crm_id)?;
+        let holders = self.ecvi().holders(item.kind(), object.crm_id)?;
         if holders.iter().any(|holder| holder.id.to_string() == object.origin) {
             return Ok(true);
         }
         // Its owner may have no object just now, after reset-id, a lost or an older state, and
         // finds this one by the mark alone.
-        let Some(owner) = self.find_owner(item.kind(), &object.origin)? else { return Ok(false) };
+        let Some(owner) = self.ecvi().find_owner(item.kind(), &object.origin)? else {
+            return Ok(false);
+        };
         let record = self.state.record(&owner)?.unwrap_or_default();
         let Some(crm_id) = record.plan_record.crm_id else { return Ok(true) };
         Ok(!record.is_alive(self.run, self.client.clock().now())

@@ -1,5 +1,5 @@
 //! The command line as clap reads it: types alone, no logic. `--help` is tested word for word; its
-//! Russian texts stand in [`help_ru`](super::help_ru).
+//! Russian texts are in [`help_ru`](super::help_ru).
 #![expect(clippy::doc_markdown, reason = "help is plain text")]
 
 use std::path::PathBuf;

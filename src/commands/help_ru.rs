@@ -1,5 +1,5 @@
-//! `--help` and the manual in Russian. The command line itself, with its texts in English, stands
-//! in [`cli`](super::cli); a test finds what has no Russian text here.
+//! `--help` and the manual in Russian. The command line itself, with its texts in English, is in
+//! [`cli`](super::cli); a test finds what has no Russian text here.
 
 use clap::{Arg, Command};
 
@@ -44,7 +44,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("help", "Показать эту справку или справку по команде", ""),
 ];
 
-/// What each option and value means; of a command alone where its name stands before it.
+/// What each option and value means; for one command only where its name comes first.
 const ARGUMENTS: &[(&str, &str)] = &[
     ("config", "Конфигурация [по умолчанию ecvi-b24.toml здесь, иначе /etc/ecvi-b24.toml]"),
     ("verbose", "Сообщать больше: -v чего ждёт и что отложено, -vv о каждой записи"),

@@ -32,7 +32,7 @@ pub enum AmountOf {
     Booking,
 }
 
-/// A way to recognise people who already stand in the CRM.
+/// A way to recognise people who are in the CRM already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MatchBy {

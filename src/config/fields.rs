@@ -1,4 +1,4 @@
-//! Fields of the portal that the hotel fills from columns of its own: which names may stand in
+//! Fields of the portal that the hotel fills from columns of its own: which names are allowed in
 //! `[….fields]`.
 //!
 //! Whether a field exists and may be written is the portal's to say, and
@@ -45,7 +45,7 @@ impl DedicatedKeys {
     }
 }
 
-/// Checks the name of a field that stands in a section of the configuration.
+/// Checks the name of a field in a section of the configuration.
 pub(super) fn check_name(kind: Kind, section: &str, name: &str) -> Result<(), ConfigMessage> {
     let section = section.to_owned();
     let field = name.to_owned();

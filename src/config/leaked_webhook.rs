@@ -1,11 +1,11 @@
-//! A webhook's address that stands under another key: it would be quoted by whatever complains
-//! about that key, and its path is the password to the whole CRM.
+//! A webhook's address under another key: it would be quoted by whatever complains about that key,
+//! and its path is the password to the whole CRM.
 
 use toml::{Table, Value};
 
 use crate::domain::messages::ConfigMessage;
 
-/// Refuses a text in which such an address stands anywhere but in `[portal] webhook`.
+/// Refuses a text that has such an address anywhere but in `[portal] webhook`.
 pub(super) fn refuse_misplaced(text: &str) -> Result<(), ConfigMessage> {
     // A text that is no TOML is refused when it is parsed.
     let Ok(file) = toml::from_str::<Table>(text) else { return Ok(()) };

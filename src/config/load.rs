@@ -39,7 +39,7 @@ pub struct ReportConfig {
 /// A heading of a report.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Heading {
-    /// As it stands in the report.
+    /// The text in the report.
     pub text: String,
     /// The column that it fills; where there are several, the words of a cell go into one each.
     pub columns: Vec<String>,
@@ -157,7 +157,7 @@ fn count_filling(headings: &[Heading], column: &str) -> usize {
 fn require_columns(table: MirrorTable, headings: &[Heading]) -> Result<(), ConfigMessage> {
     let mut missing = Vec::new();
     for column in table.required_of_reports() {
-        // A booking's id may stand for its number, and the other way round.
+        // A booking's id can replace its number, and the other way round.
         let stand_in = if *column == "number" { "id" } else { column };
         if count_filling(headings, column) == 0 && count_filling(headings, stand_in) == 0 {
             missing.push(*column);

@@ -206,7 +206,7 @@ pub fn defaults() -> toml::Table {
     defaults
 }
 
-/// Checks the text that is to stand in a file.
+/// Checks the text that is to be written into a file.
 pub fn parse_file(path: &Path, text: &str, webhook: Option<&str>) -> Result<Config, ConfigError> {
     parse(text, folder_of(path), webhook).map_err(|error| error.in_file(path))
 }
@@ -236,7 +236,7 @@ pub fn parse(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Config,
     })
 }
 
-/// The keys as they are given, and the webhook, which may stand in a file of its own.
+/// The keys as they are given, and the webhook, which may have a file of its own.
 struct Given {
     file: File,
     webhook: Webhook,
@@ -252,7 +252,7 @@ fn read(text: &str, folder: &Path, webhook: Option<&str>) -> Result<Given, Confi
     Ok(Given { file, webhook, source })
 }
 
-/// A TOML error quotes the line it stands in, and that may be the webhook's: only its words are
+/// A TOML error quotes its line, and that may be the webhook's: only the words of the error are
 /// kept.
 fn without_secret(text: &str, error: &toml::de::Error) -> ConfigError {
     let message = error.message().to_owned();

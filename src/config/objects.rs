@@ -23,7 +23,7 @@ pub struct PartyConfig {
     pub source_id: Option<String>,
     /// `VALUE_TYPE` of phones; e-mails are always `WORK`.
     pub phone_type: String,
-    /// How people who already stand in the CRM are recognised.
+    /// How people who are in the CRM already are recognised.
     pub match_existing: Vec<MatchBy>,
     /// `COMMENTS`, with names of columns in it.
     pub comments: Template,

@@ -49,7 +49,7 @@ pub(super) fn refuse_clash(file: &File) -> Result<(), ConfigMessage> {
     Ok(())
 }
 
-/// Refuses to write where the configuration itself stands.
+/// Refuses to write into the configuration itself.
 pub(super) fn refuse_own(config: &Config, own: &Path) -> Result<(), ConfigMessage> {
     let own = canonical_path(own);
     let written = [

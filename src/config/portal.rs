@@ -43,7 +43,7 @@ impl PortalConfig {
     }
 }
 
-/// Where the webhook stands.
+/// Where the webhook comes from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum WebhookSource {
     /// In the configuration file.
@@ -64,7 +64,7 @@ impl WebhookSource {
     }
 }
 
-/// Takes the webhook from where it stands, and leaves its address where the file may have it.
+/// Takes the webhook from its place, and leaves its address where the file may have it.
 pub(super) fn take_webhook(
     portal: &mut file::Portal,
     environment: Option<&str>,

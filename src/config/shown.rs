@@ -1,4 +1,4 @@
-//! How values that are secret, or that a TOML text cannot hold, stand in what `config show` prints.
+//! How values that are secret, or that a TOML text cannot hold, look in what `config show` prints.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! Templates of a deal's title and of comments: `Заявка №{number}[ ({last_name})] {arrival} -
 //! {departure}`.
 //!
-//! A name in braces stands for a value; what stands in square brackets is left out when a value in
-//! it is empty. Braces and brackets that are nothing of the kind are ordinary text.
+//! A name in braces becomes its value; a part in square brackets is left out when a value in it is
+//! empty. Braces and brackets that are nothing of the kind are ordinary text.
 
 use serde::{Deserialize, Serialize};
 
@@ -38,7 +38,7 @@ impl Template {
         Template { source: source.to_owned(), parts }
     }
 
-    /// As it stands in the configuration.
+    /// The text in the configuration.
     pub fn source(&self) -> &str {
         &self.source
     }

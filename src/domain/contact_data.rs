@@ -26,7 +26,7 @@ fn is_phone(run: &str) -> bool {
     }
 }
 
-/// Digits with what may stand between those of a phone.
+/// Digits with what may be between those of a phone.
 pub(crate) fn number_runs(text: &str) -> impl Iterator<Item = &str> {
     let is_part =
         |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | ' ' | '\u{a0}');

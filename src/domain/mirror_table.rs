@@ -86,7 +86,7 @@ impl MirrorTable {
         }
     }
 
-    /// The columns that a report has to fill: a booking's number may stand for its id.
+    /// The columns that a report has to fill: a booking's number can replace its id.
     pub fn required_of_reports(self) -> &'static [&'static str] {
         let columns = self.required_columns();
         if self == MirrorTable::Bookings { &columns[1..] } else { columns }

@@ -1,6 +1,6 @@
 //! Sentences of others that are always built alike, with names in them.
 
-/// The translation that stands beside the first pattern that fits, with its names translated too.
+/// The translation of the first pattern that fits, with its names translated too.
 pub(crate) fn translated(
     words: &str,
     patterns: &[(&str, &str)],
@@ -14,7 +14,7 @@ pub(crate) fn translated(
     None
 }
 
-/// What stands where the pattern has its stars; none where the words are others.
+/// The parts of the words where the pattern has its stars; none where the pattern does not fit.
 fn names<'w>(words: &'w str, pattern: &str) -> Option<Vec<&'w str>> {
     let mut parts = pattern.split('*');
     let mut rest = words.strip_prefix(parts.next()?)?;

@@ -11,7 +11,7 @@ use crate::domain::record::Kind;
 
 /// One value for each [`Kind`], reached by `values[kind]`.
 ///
-/// It is written as a list of three (guest, company, booking): so it stands in every state.
+/// It is written as a list of three (guest, company, booking): every state has it so.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct PerKind<T>(EnumMap<Kind, T>);
 

@@ -1,7 +1,7 @@
 //! Bitrix24's rules, and the one place that knows how its methods and fields are spelled.
 //!
-//! [`http`] is the only module that uses the network. [`client`] stands before it and keeps the
-//! portal's limits.
+//! [`http`] is the only module that uses the network. [`client`] is used by all others and keeps
+//! the portal's limits.
 
 mod answer_size;
 pub mod batch;

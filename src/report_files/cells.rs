@@ -16,7 +16,7 @@ pub(super) struct Cell {
     pub(super) flaw: Option<FlawMessage>,
 }
 
-/// Words that stand for a value that Excel could not compute, or had no room to show.
+/// Words in the place of a value that Excel could not compute, or had no room to show.
 const SPREADSHEET_ERRORS: [&str; 15] = [
     "#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#Н/Д", "#ССЫЛКА!",
     "#ДЕЛ/0!", "#ЗНАЧ!", "#ИМЯ?", "#ЧИСЛО!", "#ПУСТО!", "###",

@@ -1,4 +1,4 @@
-//! Where the headings of a report stand, and which of its columns is which of the mirror's.
+//! Where the headings of a report are, and which of its columns is which of the mirror's.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::config::{Heading, plain_heading};
 use crate::domain::mirror_table::MirrorTable;
 use crate::mirror::values::trimmed;
 
-/// The headings stand within the first lines: a title and a date may stand above them.
+/// The headings are within the first lines: a title and a date may be above them.
 pub(super) const HEAD_LINES: usize = 30;
 
 /// Which value of a row goes into which column.
@@ -47,7 +47,7 @@ struct Part {
 pub(super) enum LayoutError {
     /// Some headings are there, others are not.
     Missing { missing: Vec<String>, present: Vec<String>, line: u64 },
-    /// A heading stands there twice.
+    /// A heading is there twice.
     Doubled { heading: String, columns: Vec<String>, line: u64 },
     /// Not one of the headings is there. What is there is shown where it looks like headings.
     None { wanted: Vec<String>, present: Vec<String> },
@@ -172,7 +172,7 @@ impl Layout {
     }
 }
 
-/// A booking's number may stand for its id.
+/// A booking's number can replace its id.
 fn may_be_absent(heading: &Heading, wanted: &[Heading], present: &[String]) -> bool {
     let is_number = heading.columns == ["number"];
     let id = wanted.iter().find(|other| other.columns == ["id"]);
@@ -196,7 +196,7 @@ fn add<'h>(places: &mut BTreeMap<&'h str, Place>, heading: &'h Heading, position
             parts: Vec::new(),
         });
         place.parts.push(Part { position, word, words });
-        // As they stand in the report: the day, then the time.
+        // In the order of the report: the day, then the time.
         place.parts.sort();
     }
 }
@@ -216,7 +216,7 @@ impl Place {
         filled.join(between)
     }
 
-    /// Where its parts stand in a row.
+    /// The positions of its parts in a row.
     pub(super) fn positions(&self) -> Vec<usize> {
         self.parts.iter().map(|part| part.position).collect()
     }

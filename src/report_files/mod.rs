@@ -2,7 +2,7 @@
 //!
 //! Reading goes through these steps: which file it is ([`source`]), how its letters are written
 //! ([`encoding`]), its lines put together to records ([`records`]) or the rows of a sheet
-//! ([`workbook`]), where the headings stand ([`layout`]), which rows are rows of the hotel
+//! ([`workbook`]), where the headings are ([`layout`]), which rows are rows of the hotel
 //! ([`rows`]), and what their cells mean ([`cells`]). Several rows of one booking are joined in
 //! [`rooms`]. All but the first and the last reader are pure.
 

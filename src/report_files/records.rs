@@ -103,7 +103,7 @@ impl<R: BufRead> CsvRecords<R> {
         }
     }
 
-    /// The first line alone; what stands behind it is read again.
+    /// The first line alone; what follows it is read again.
     fn retreat(&mut self, first: &Line, following: Vec<Line>) -> Record {
         for line in following.into_iter().rev() {
             self.pending.push_front(line);
@@ -141,8 +141,8 @@ impl<R: BufRead> CsvRecords<R> {
         self.width.is_none_or(|width| fields.len() >= width)
     }
 
-    /// Whether every quote that ends a value stands at its end: one that stands before a letter
-    /// began another value, and the quote before it was a stray one.
+    /// Whether every quote that ends a value is at its end: one before a letter began another
+    /// value, and the quote before it was a stray one.
     fn is_well_quoted(&self, text: &str) -> bool {
         let separator = char::from(self.separator);
         let mut rest = text;
@@ -187,7 +187,7 @@ fn record(first: &Line, fields: Vec<String>) -> Record {
     Record { line: first.number, fields, is_cut: false }
 }
 
-/// Where the quote stands that ends a value; two of them are one within it.
+/// Where the quote is that ends a value; two of them are one within it.
 fn end_of_quoted(text: &str) -> Option<usize> {
     let mut from = 0;
     while let Some(at) = text[from..].find('"') {

@@ -8,7 +8,7 @@ use crate::mirror::values::{Cents, moment};
 /// One row of a booking.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RoomRow {
-    /// Where it stands in the report.
+    /// Its line in the report.
     pub line: u64,
     /// By the columns of the report.
     pub values: Vec<String>,

@@ -12,7 +12,7 @@ use crate::platform::hash::text_hash;
 /// A row as it goes into the mirror.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ReportRow {
-    /// Where it stands in the report.
+    /// Its line in the report.
     pub line: u64,
     /// The id that it is known by; of `booking_guests` the booking's.
     pub key: String,
@@ -132,7 +132,7 @@ impl RowReader<'_> {
         }
     }
 
-    /// In a row that lacks values at its end the first ones stand where they belong, and in any the
+    /// In a row that lacks values at its end the first ones are where they belong, and in any the
     /// very first.
     fn is_key_certain(&self, fields: &[String]) -> bool {
         let positions = self.key_place().map(Place::positions).unwrap_or_default();

@@ -15,7 +15,7 @@ use crate::domain::run_error::Result;
 pub struct ReportSurvey {
     /// The headings that are called as usual, and their columns.
     pub headings: Vec<(String, &'static str)>,
-    /// The words of its status, and in how many rows each stands.
+    /// The words of its status, and in how many rows each is.
     pub statuses: BTreeMap<String, u64>,
     /// Several rows have an amount for one booking.
     pub has_several_amounts: bool,
@@ -29,7 +29,7 @@ pub fn survey(source: &Source, table: MirrorTable) -> Result<ReportSurvey> {
         config: &config,
         encoding: None,
         is_trusted: false,
-        // Whatever stands there may be a status: which words these are is what is asked.
+        // Any word may be a status: they are collected here.
         is_status: &|word: &str| {
             *statuses.borrow_mut().entry(word.to_owned()).or_default() += 1;
             true

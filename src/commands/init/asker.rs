@@ -186,7 +186,7 @@ pub(super) fn tell(text: &str) {
     drop(writeln!(Visible::new(std::io::stderr()), "{text}"));
 }
 
-/// Tells a person what stands in the way, before the question that it leads to.
+/// Tells a person what is wrong, before the question that it leads to.
 pub(super) fn tell_problem(problem: &Message, language: Language) {
     tell(&display::capitalized(&problem.text(language)));
 }

@@ -1,8 +1,8 @@
 //! The configuration that is being written: the file with all that people wrote there, and the
 //! answers put into it.
 //!
-//! A key is touched only where the answer differs from what stands there, so comments, order and
-//! all other keys stay as they are. What equals the default is not written.
+//! A key is touched only where the answer differs from the file, so comments, order and all other
+//! keys stay as they are. What equals the default is not written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -24,7 +24,7 @@ use crate::platform::sidecar_path::parent_dir;
 /// What the package installs where there is no configuration yet.
 const PACKAGE_DRAFT: &str = include_str!("../../../packaging/ecvi-b24.toml");
 
-/// A key with the sections that it stands in: `["deal", "stages", "confirmed"]`.
+/// A key with its sections: `["deal", "stages", "confirmed"]`.
 pub(super) type Key<'a> = &'a [&'a str];
 
 /// A key whose value becomes another one. The webhook is not told.
@@ -38,7 +38,7 @@ pub(super) struct Change {
 /// The configuration that is being written.
 pub(super) struct Draft {
     path: PathBuf,
-    /// What stands in the file; none where there is no file.
+    /// The text of the file; none where there is no file.
     before: Option<String>,
     document: DocumentMut,
     defaults: toml::Table,
@@ -82,7 +82,7 @@ impl Draft {
         self.get(key).or_else(|| Some(shown(look_up(&self.defaults, key)?)))
     }
 
-    /// The value that stood in the file before the first question.
+    /// The value that the file had before the first question.
     pub(super) fn get_before(&self, key: Key<'_>) -> Option<String> {
         let before: toml::Table = toml::from_str(self.before.as_deref()?).ok()?;
         Some(shown(look_up(&before, key)?))
@@ -115,7 +115,7 @@ impl Draft {
         put(self.document.as_table_mut(), key, value, false);
     }
 
-    /// The language stands above all sections, below what people wrote at the head of the file.
+    /// Puts the language above all sections, below what people wrote at the head of the file.
     pub(super) fn set_language(&mut self, language: Language) {
         if !self.is_rewritten()
             && let Ok(begun) = heading(language).parse()
@@ -287,7 +287,7 @@ fn put(table: &mut dyn TableLike, key: Key<'_>, value: Value, is_inline: bool) {
     }
 }
 
-/// A section that shows only where a key stands in it.
+/// A section that shows only where it has a key.
 fn implicit_table() -> Table {
     let mut table = Table::new();
     table.set_implicit(true);

@@ -1,4 +1,4 @@
-//! People who already stand in the CRM, and how guests and companies are recognised among them.
+//! People who are in the CRM already, and how guests and companies are recognised among them.
 
 use toml_edit::{Array, Value};
 
@@ -13,7 +13,7 @@ use crate::sync::preflight::config_check::PortalOptions;
 /// What the cards and the mirror may have in common.
 const MATCHES: [&str; 4] = ["phone,email", "phone", "email", "none"];
 
-/// Asks how people are recognised who stand in the CRM already, where there are any.
+/// Asks how people are recognised who are in the CRM already, where there are any.
 pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Result<()> {
     let strangers: usize = portal.strangers.sum();
     let known = known(interview);

@@ -24,7 +24,7 @@ const MOST_CODES: usize = 30;
 /// A code that is left open: its bookings wait until the configuration knows it.
 const LATER: &str = "later";
 
-/// Asks for the mirror, and returns what stands in it; none where it is not there yet.
+/// Asks for the mirror, and returns what is in it; none where it is not there yet.
 pub(super) fn ask(interview: &mut Interview<'_>) -> Result<Option<Survey>> {
     take_given(interview)?;
     let Some(survey) = ask_file(interview)? else { return Ok(None) };
@@ -143,7 +143,7 @@ fn goes_on_without(interview: &mut Interview<'_>, reason: &Message) -> Result<bo
     Ok(true)
 }
 
-/// Asks what stands for a table that is missing, or lacks a column without which it cannot be read.
+/// Asks what is read instead of a table that is missing, or lacks a column that is needed.
 fn ask_table(interview: &mut Interview<'_>, table: MirrorTable, survey: &Survey) -> Result<()> {
     let key = ["mirror", "queries", table.name()];
     let missing = survey.missing(table);

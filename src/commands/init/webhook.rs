@@ -1,4 +1,4 @@
-//! The webhook: where it stands, and whether the portal takes it, whose it is and what it may do.
+//! The webhook: where it is kept, whether the portal accepts it, whose it is and what it may do.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -39,8 +39,8 @@ pub(super) fn ask(interview: &mut Interview<'_>) -> Result<PortalOptions> {
     }
 }
 
-/// Takes the webhook that an option names, or that stands in the file or in the environment
-/// already. False: a person may name another one.
+/// Takes the webhook that an option names, or that is in the file or in the environment already.
+/// False: a person may name another one.
 fn take_given(interview: &mut Interview<'_>) -> Result<bool> {
     if let Some(path) = &interview.options.webhook_file {
         let path = interview.as_written(path)?;

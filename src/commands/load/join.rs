@@ -158,7 +158,7 @@ impl Loader<'_> {
     }
 }
 
-/// A row that stands in the report twice, cell by cell, is one.
+/// A row that is in the report twice, cell by cell, is one row.
 fn without_doubles(rows: Vec<ReadRow>) -> Vec<ReadRow> {
     let mut single: Vec<ReadRow> = Vec::new();
     for row in rows {

@@ -49,14 +49,14 @@ impl Overview {
         Overview::with(config, state, status, now)
     }
 
-    /// As things stand while another run is under way. The mirror is not read: the run does that.
+    /// What is known while another run is under way. The mirror is not read: the run does that.
     pub fn beside_run(config: &Config, state: &State, now: DateTime<Utc>) -> Result<Overview> {
         let mut status = Status::from_files(config, state, None)?;
         status.overdue = overdue::overdue_notice(config, now);
         Ok(Overview { is_running: true, ..Overview::with(config, state, status, now)? })
     }
 
-    /// As things stand now, with what is to be sent of the mirror.
+    /// What is known now, with what is to be sent of the mirror.
     pub fn collect(
         config: &Config,
         state: &State,

@@ -260,7 +260,7 @@ fn history(kind: Kind, entries: &[HistoryEntry], language: Language) -> Vec<Stri
     for HistoryEntry { at, event, crm_id, detail } in entries {
         let mut parts = vec![event_name(event, language)];
         parts.extend(crm_id.map(|crm_id| display::object_name(kind, crm_id).text(language)));
-        // The detail of a deletion is the booking's number, which stands above.
+        // The detail of a deletion is the booking's number, which is shown above.
         if !detail.is_empty() && *event != Event::Deleted {
             parts.push(detail.clone());
         }

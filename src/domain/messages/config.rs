@@ -1,5 +1,4 @@
-//! What the program says about the configuration: which key is wrong, why, and what may stand
-//! there.
+//! What the program says about the configuration: which key is wrong, why, and what may be there.
 
 use super::{Message, messages};
 

@@ -1,7 +1,7 @@
 //! The usual words of the operating system, of `SQLite` and of the reader of TOML, in Russian.
 //!
-//! They stand at the end of sentences of ours. What is not here stays in English: the portal's
-//! words, and whatever is too rare for a table.
+//! They end sentences of ours. What is not here stays in English: the portal's words, and whatever
+//! is too rare for a table.
 
 use crate::domain::pattern;
 

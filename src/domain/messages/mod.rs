@@ -1,10 +1,10 @@
 //! What the program tells people, kept as what it says and not as sentences, so that each reader
 //! gets their language.
 //!
-//! A module's rules name a message and its arguments; the texts stand here, in both languages side
-//! by side, where somebody can read them aloud. The edge of the program calls [`Message::text`]
-//! with the reader's language. The state keeps a message as JSON: `status` may speak another
-//! language than the run that wrote it.
+//! A module's rules name a message and its arguments; the texts are here, in both languages side by
+//! side, where somebody can read them aloud. The edge of the program calls [`Message::text`] with
+//! the reader's language. The state keeps a message as JSON: `status` may speak another language
+//! than the run that wrote it.
 
 mod check;
 mod command;
@@ -54,7 +54,7 @@ use super::display::{format_mirror_time, format_time};
 use super::failure_code::FailureCode;
 use super::language::Language;
 
-/// A value that can stand in a message.
+/// A value that can be part of a message.
 pub trait Localized {
     /// The value in the reader's language.
     fn localized(&self, language: Language) -> String;

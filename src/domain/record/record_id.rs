@@ -52,8 +52,8 @@ impl RecordId {
     }
 }
 
-/// An id as it stands under a cursor of the mirror, in `SQLite`'s order: numbers before texts,
-/// texts by their bytes.
+/// An id under a cursor of the mirror, in `SQLite`'s order: numbers before texts, texts by their
+/// bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum RecordIdRef<'r> {
     /// An INTEGER of the mirror.

@@ -167,7 +167,7 @@ mod tests {
 
     type Step = fn(&File, DateTime<Utc>) -> io::Result<()>;
 
-    /// What stands in the file, which had these bytes, after each of the steps.
+    /// What is in the file, which had these bytes, after each of the steps.
     fn lines_after(bytes: &str, steps: &[Step]) -> Vec<String> {
         let file = tempfile::tempfile().unwrap();
         (&file).write_all(bytes.as_bytes()).unwrap();

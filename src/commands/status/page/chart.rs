@@ -9,7 +9,7 @@ const GAP: f64 = 0.22;
 
 /// A bar of some layers, the lowest first.
 pub(super) struct Column {
-    /// What stands below it; empty for none.
+    /// The text below it; empty for none.
     pub(super) label: String,
     /// What a pointer on it shows.
     pub(super) hint: String,

@@ -89,7 +89,7 @@ fn draw(shown: &Shown, bars: &[Bar], span: Span, language: Language) -> String {
 }
 
 impl Span {
-    /// What stands below the bar: each weekday, and every sixth hour.
+    /// The text below the bar: each weekday, and every sixth hour.
     fn label(self, from: &DateTime<Local>, language: Language) -> String {
         match (self, language) {
             (Span::Hour, _) if from.hour().is_multiple_of(6) => format!("{:02}", from.hour()),

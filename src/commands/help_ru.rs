@@ -131,7 +131,7 @@ const FIRST_STEPS: &str = "\
 
 const EVERYWHERE: &str = "Ключи всех команд";
 
-/// Words of clap's own, where it lets nobody put others.
+/// Words of clap itself that cannot be set.
 const FRAME: &[(&str, &str)] = &[
     ("Print help (see a summary with '-h')", "Показать справку (кратко: -h)"),
     ("Print help (see more with '--help')", "Показать справку (подробно: --help)"),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::domain::messages::ConfigMessage;
 use crate::domain::record::Kind;
 
-/// What the program itself writes, so that nobody else's column may.
+/// What the program itself writes: no column of the hotel may fill these fields.
 fn program_fields(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Guest => &[

@@ -180,7 +180,7 @@ codes! {
         "The booking names a guest or a company that the mirror does not have, and was sent \
          without them. See whether guests and companies have the ids that guest_id, company_id \
          and booking_guests name. Once there is such a row, the deal is completed by itself.";
-    /// Warning: the deal goes without somebody who has no object yet.
+    /// Warning: the deal goes without a guest or company that has no object yet.
     WithoutCompanion = "WITHOUT_COMPANION",
         "Сделка передана без тех, кого ещё нет в CRM; она дополнится сама, когда они появятся.",
         "The deal was sent without those who are not in the \

@@ -70,7 +70,7 @@ pub enum RunError {
     /// A signal, the time limit or another process came between, and the same may succeed later:
     /// exit 5.
     Interrupted(Message),
-    /// A record or a word that nobody knows, or a command line that makes no sense: exit 2.
+    /// A record or a word that is not known, or a command line that makes no sense: exit 2.
     Usage(Message),
 }
 

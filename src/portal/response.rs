@@ -65,7 +65,7 @@ fn text(value: &Value) -> String {
 }
 
 fn refused(status: u16, refusal: ApiError, is_batch: bool) -> CallError {
-    // With 401 or 403 the portal lets nobody in who comes with this webhook, whatever the code.
+    // With 401 or 403 the portal refuses every call with this webhook, whatever the code.
     let refuses_us = refusal.class() != ErrorClass::Record || status == 401 || status == 403;
     let refuses_call = status < 500 && (!is_batch || refusal.is_access_denied());
     if refuses_us || refuses_call {

@@ -83,7 +83,7 @@ fn none(rows: &[Record], wanted: &[Heading]) -> LayoutError {
     LayoutError::None { wanted, present }
 }
 
-/// A row with digits may be a guest's, whose data is shown to nobody.
+/// A row with digits may be a guest's, whose data is never shown.
 fn look_like_headings(texts: &[String]) -> bool {
     let has_data = texts.iter().any(|text| text.contains(|c: char| c.is_ascii_digit() || c == '@'));
     texts.len() > 1 && !has_data
@@ -130,7 +130,7 @@ impl Layout {
         Ok(layout.with_both_names_of_bookings(table))
     }
 
-    /// Of a file without a line, which somebody says is right.
+    /// Of a file without a line, where that was declared right.
     pub(super) fn for_empty_file(table: MirrorTable, wanted: &[Heading]) -> Layout {
         let mut places = BTreeMap::new();
         for heading in wanted {

@@ -12,7 +12,7 @@ use crate::domain::run_error::RunError;
 use crate::domain::visible_text;
 use crate::platform::private_files;
 
-/// More headings than these help nobody.
+/// More headings than these are not shown.
 const MOST_SHOWN: usize = 40;
 
 /// A report that cannot be found, opened or read to its end.

@@ -79,7 +79,7 @@ impl Rooms<'_> {
 
     /// A booking has begun once one of its rooms was taken, and is over once all were left.
     fn joined_status(&self, words: &[&str]) -> String {
-        // A word that nobody understands fails the record.
+        // A word that is not understood fails the record.
         if let Some(unknown) = words.iter().find(|word| (self.status)(word).is_none()) {
             return (*unknown).to_owned();
         }

@@ -1,4 +1,4 @@
-//! Which file a report is, and that nobody writes it while it is read.
+//! Which file a report is, and that it is not written while it is read.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};

@@ -62,7 +62,7 @@ impl Draft {
         &self.path
     }
 
-    /// Whether somebody wrote into the file before.
+    /// Whether a person wrote into the file before.
     pub(super) fn is_rewritten(&self) -> bool {
         self.before.as_deref().is_some_and(is_written_by_people)
     }

@@ -34,7 +34,7 @@ pub(super) fn ask(interview: &mut Interview<'_>, portal: &PortalOptions) -> Resu
     Ok(())
 }
 
-/// How the file says that guests are recognised; nothing where nobody has decided yet.
+/// How the file says that guests are recognised; none where that was not decided yet.
 fn known(interview: &Interview<'_>) -> Option<&'static str> {
     let written = interview.draft.get(&["contact", "match_existing"]);
     let Some(written) = written else { return interview.was_set_up().then_some("none") };

@@ -51,7 +51,7 @@ struct Interview<'a> {
 /// Asks, writes the file, and checks it.
 ///
 /// # Errors
-/// In words: a question that nobody answers, an answer that makes no sense, a file that cannot be
+/// In words: a question without an answer, an answer that makes no sense, a file that cannot be
 /// written. Nothing was written then.
 pub fn run(options: &cli::Init, start: &Start<'_>, clock: &Clock) -> Result<Outcome> {
     refuse_unknown_names(options)?;
@@ -119,7 +119,7 @@ impl Interview<'_> {
         self.draft.config(self.environment)
     }
 
-    /// Whether the file is a machine's one, and not that of somebody's folder.
+    /// Whether the file is the one of the machine.
     fn is_in_etc(&self) -> bool {
         self.draft.path().starts_with("/etc")
     }

@@ -73,7 +73,7 @@ impl Loader<'_> {
         Ok(stay_columns)
     }
 
-    /// A report of bookings tells who stays where nobody else does.
+    /// A report of bookings says who stays, where no other report does.
     fn stay_columns(&self, table: MirrorTable, reported: &[String]) -> Option<Vec<String>> {
         let has_own_report = self.config.load.report(MirrorTable::BookingGuests).is_some();
         let names_guests = position(reported, "guest_id").is_some();

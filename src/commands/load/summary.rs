@@ -10,7 +10,7 @@ use crate::domain::run_error::Result;
 use crate::domain::visible_text;
 use crate::mirror::fill::{Change, Changes, Filling};
 
-/// More flaws of one report help nobody.
+/// More flaws of one report are only counted.
 const MOST_FLAWS: usize = 20;
 /// More changed rows of one kind are not listed.
 const MOST_CHANGES: u32 = 20;
@@ -32,7 +32,8 @@ pub(super) fn complaints(tables: &[Loaded]) -> Vec<LoadMessage> {
     complaints
 }
 
-/// `load: новых: гости 3; изменено: заявки 1`; none where nothing changed and nobody is looking.
+/// `load: новых: гости 3; изменено: заявки 1`; none where nothing changed and no person is at a
+/// terminal.
 pub(super) fn line(tables: &[Loaded], language: Language) -> Option<String> {
     let new = counted(tables, |table| table.changes.new, language);
     let changed = counted(tables, |table| table.changes.changed, language);

@@ -27,8 +27,7 @@ pub(super) struct Loaded {
     pub(super) file: String,
     pub(super) scope: Scope,
     pub(super) changes: Changes,
-    /// How many rows would be gone if the report's word were taken for it; none where nobody takes
-    /// it.
+    /// How many rows of the mirror the report lacks; none where that is not checked.
     pub(super) lost: Option<u64>,
     /// How many rows the report has.
     pub(super) rows: u64,
@@ -48,7 +47,7 @@ pub(super) struct Findings {
     pub(super) more_flaws: u64,
     /// How many rows have one.
     pub(super) unreadable: u64,
-    /// Rows whose id nobody knows: none that the report lacks goes then.
+    /// Rows whose id is unknown: while there are any, no row that the report lacks is removed.
     pub(super) hidden: u64,
 }
 

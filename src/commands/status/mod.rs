@@ -41,7 +41,7 @@ use crate::sync::overdue;
 use crate::sync::plan::PlanOptions;
 use crate::sync::preflight::mapping_version;
 
-/// How old the last good run may be, unless somebody says otherwise.
+/// How old the last good run may be, unless an option says otherwise.
 const MAX_AGE: Duration = Duration::from_secs(15 * 60);
 
 /// Shows the state of things, or everything about one record.

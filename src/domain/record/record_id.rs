@@ -43,7 +43,7 @@ impl RecordId {
         std::iter::once(self).chain(other)
     }
 
-    /// The same id, to be compared with one that nobody owns.
+    /// The same id, to be compared with a borrowed one.
     pub fn borrowed(&self) -> RecordIdRef<'_> {
         match self {
             RecordId::Number(number) => RecordIdRef::Number(*number),

@@ -66,7 +66,7 @@ fn record(issue: &IssueReport, view: &View<'_>) -> String {
     format!("<li>{}</li>\n", parts.join("<br>"))
 }
 
-/// What the issue names, where nobody's data can be in it.
+/// What the issue names, where it cannot hold a person's data.
 fn detail(issue: &IssueReport, language: Language) -> Option<String> {
     match &issue.detail {
         IssueDetail::Cards(_) => None,

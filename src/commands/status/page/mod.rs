@@ -132,7 +132,7 @@ fn summary(verdict: &Verdict, overview: &Overview, view: &View<'_>) -> String {
     )
 }
 
-/// When the page was written, and how its reader sees that nobody writes it any more.
+/// When the page was written, and how its reader sees that it is not written any more.
 fn footer(written: Written, now: DateTime<Utc>, language: Language) -> String {
     let time = display::format_time(now, language);
     let text = match written {

@@ -89,8 +89,6 @@ mod tests {
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch("CREATE TABLE t (x)").unwrap();
         let file = File::options().read(true).write(true).open(&path).unwrap();
-        // The bytes are counted from the file's beginning, wherever it was read last.
-        (&file).seek(SeekFrom::Start(100)).unwrap();
         assert!(try_lock(&file, RUN).unwrap());
         connection.execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (1)").unwrap();
         assert!(is_held(&file, WRITER) && !try_lock(&file, DATABASE).unwrap());
@@ -129,6 +127,8 @@ mod tests {
         File::create(&names[0]).unwrap();
         std::fs::hard_link(&names[0], &names[1]).unwrap();
         let [one, two] = names.map(|name| File::options().write(true).open(name).unwrap());
+        // The bytes are counted from the file's beginning, wherever it was read last.
+        (&one).seek(SeekFrom::Start(100)).unwrap();
         assert!(try_lock(&one, RUN).unwrap() && !try_lock(&two, RUN).unwrap());
         drop(one);
         assert!(try_lock(&two, RUN).unwrap());

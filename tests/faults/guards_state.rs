@@ -104,16 +104,17 @@ fn the_journal_of_a_killed_run_is_not_played_into_an_older_copy() {
 }
 
 #[test]
-fn a_state_that_cannot_be_written_is_refused() {
-    let hotel = scenes::newcomers();
-    let read_only = |mode| {
-        fs::set_permissions(hotel.path("state.db"), fs::Permissions::from_mode(mode)).unwrap();
-    };
-    read_only(0o400);
-    let requests = hotel.server.requests();
-    let ended = hotel.run_as(&Victim::of_nobody(&hotel.path("")), &[], "sync").expect(3);
-    assert!(ended.stderr.contains("state.db"), "{}", ended.stderr);
-    assert_eq!(hotel.server.requests(), requests);
+fn a_state_or_a_lock_file_that_cannot_be_written_is_refused() {
+    for (file, told) in
+        [("state.db", "state.db"), ("state.db.lock", "no permission for the lock file")]
+    {
+        let hotel = scenes::newcomers();
+        fs::set_permissions(hotel.path(file), fs::Permissions::from_mode(0o400)).unwrap();
+        let requests = hotel.server.requests();
+        let ended = hotel.run_as(&Victim::of_nobody(&hotel.path("")), &[], "sync").expect(3);
+        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+        assert_eq!(hotel.server.requests(), requests);
+    }
 }
 
 #[test]

@@ -254,7 +254,11 @@ mod tests {
         held.record_call(second.unwrap()).unwrap();
         assert_eq!(Lock::passed_over(&state).unwrap().runs, 2);
         assert_eq!(held.last_call(), second);
+        let lock = folder.path().join("state.db.lock");
+        let note = std::fs::read(&lock).unwrap();
         drop(held);
+        // A holder that is killed leaves its note.
+        std::fs::write(&lock, note).unwrap();
         assert!(Lock::passed_over(&state).is_none());
         let next = Lock::try_acquire(&state).unwrap().unwrap();
         assert_eq!((Lock::passed_over(&state), next.last_call()), (None, second));

@@ -35,8 +35,8 @@ pub type LastTime = Setting<DateTime<Utc>>;
 /// When the initial export was completed.
 pub const INITIAL_EXPORT: LastTime = Setting::new("initial_export");
 
-/// A fingerprint of the columns that make content hashes, by kind: hashes of other columns cannot be
-/// compared.
+/// A fingerprint of the columns that make content hashes, by kind: hashes of other columns cannot
+/// be compared.
 pub const CONTENTS: Setting<PerKind<u64>> = Setting::new("contents");
 
 /// Since when a guard holds removals back, by kind; none where no guard does.

@@ -102,7 +102,8 @@ pub(super) fn note(
     Ok(health)
 }
 
-/// A run that was cut short says nothing of these: what the last one found stays.
+/// What a run says of the problems of a whole run. A run that was interrupted says nothing: what
+/// the run before it found stays.
 fn of_run(ended: &RunReport, previous: Option<&Health>) -> BTreeSet<Problem> {
     let found = match ended.outcome {
         Outcome::Ok => None,
@@ -110,11 +111,13 @@ fn of_run(ended: &RunReport, previous: Option<&Health>) -> BTreeSet<Problem> {
         Outcome::Refused => Some(Problem::Refused),
         Outcome::Failed => Some(Problem::Unusable),
         Outcome::Interrupted => {
-            let lasting = [Problem::Refused, Problem::Unusable, Problem::HeldBack];
-            let had = |problem: &Problem| {
-                previous.is_some_and(|health| health.problems.contains(problem))
-            };
-            return lasting.into_iter().filter(had).collect();
+            let mut problems =
+                BTreeSet::from([Problem::Refused, Problem::Unusable, Problem::HeldBack]);
+            problems.retain(|problem| match previous {
+                Some(health) => health.problems.contains(problem),
+                None => false,
+            });
+            return problems;
         }
     };
     found.into_iter().collect()

@@ -32,8 +32,8 @@ use crate::sync::{daily_warnings, notify};
 /// Ids in one transaction on the mirror.
 const WRITE_BACK_CHUNK: u32 = 1_000;
 
-/// Rounds of an export that mend deals whose people were merged or deleted meanwhile. People may go
-/// on with that.
+/// Rounds of an export that repair deals whose guests were merged or deleted during the export.
+/// People may go on doing that.
 const MENDING_ROUNDS: u32 = 3;
 
 /// How a run ended.
@@ -236,15 +236,7 @@ impl RunContext<'_> {
         mapping_version::record_current(config, state)?;
         let has_inventory = round == Round::First && options.kind == RunKind::InitialExport;
         if has_inventory {
-            // All objects of our originator: where the state was lost, they are found and not made
-            // twice.
-            plan.queue.begin_inventory()?;
-            let gaps =
-                inventory::for_each_object(client, &config.portal.originator, |kind, object| {
-                    observer.on_object_seen(kind);
-                    Ok(plan.queue.add_inventory(kind, &object.origin, object.crm_id)?)
-                })?;
-            gaps.keys().try_for_each(|(kind, _)| plan.queue.note_gap(*kind))?;
+            self.take_inventory(&plan, client, observer)?;
         }
         let create_mode = match options.kind {
             RunKind::Sync | RunKind::Retry | RunKind::Audit => CreateMode::Sync,
@@ -273,10 +265,30 @@ impl RunContext<'_> {
         self.save_baseline(&plan, fingerprint, dirty_seq)
     }
 
-    /// Draws the plan, and marks all records where everything is to be sent again. If the run ends
+    /// Adds all objects of our originator to the plan. If the state was lost, they are found and
+    /// not created a second time.
+    fn take_inventory(
+        &self,
+        plan: &Plan,
+        client: &mut Client<'_>,
+        observer: &mut dyn ProgressObserver,
+    ) -> Result<()> {
+        let originator = &self.config.portal.originator;
+        plan.queue.begin_inventory()?;
+        let gaps = inventory::for_each_object(client, originator, |kind, object| {
+            observer.on_object_seen(kind);
+            Ok(plan.queue.add_inventory(kind, &object.origin, object.crm_id)?)
+        })?;
+        for (kind, _) in gaps.keys() {
+            plan.queue.note_gap(*kind)?;
+        }
+        Ok(())
+    }
+
+    /// Builds the plan, and marks all records if everything is to be sent again. If the run ends
     /// before that, because it was killed or the portal did not answer, the next run marks them. If
-    /// configuration, mirror or state cannot be used, the order is dropped: nobody expects it to be
-    /// carried out later.
+    /// configuration, mirror or state cannot be used, the order to send everything is dropped,
+    /// because nobody expects it to be carried out later.
     fn plan_and_mark_full(
         &mut self,
         mirror: Mirror,
@@ -302,7 +314,7 @@ impl RunContext<'_> {
         Ok(prepared)
     }
 
-    /// Doubts are settled, the plan is drawn, and the configuration is found good.
+    /// Settles doubts, builds the plan, and checks the configuration against the portal.
     fn resolve_verify_and_plan(
         &mut self,
         mirror: Mirror,
@@ -400,8 +412,13 @@ impl RunContext<'_> {
             options,
             ..
         } = self;
-        let unsure = || RunError::Portal(CallError::unknown_outcome(SyncMessage::AnswerLost));
-        let stop = result.err().or_else(|| unanswered.then(unsure));
+        let stop = match result {
+            Err(error) => Some(error),
+            Ok(()) if unanswered => {
+                Some(RunError::Portal(CallError::unknown_outcome(SyncMessage::AnswerLost)))
+            }
+            Ok(()) => None,
+        };
         let (outcome, message) = match stop {
             Some(stop)
                 if stop.outcome() == Outcome::Interrupted

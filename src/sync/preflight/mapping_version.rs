@@ -1,7 +1,7 @@
-//! A mapping that was changed since everything was sent with it.
+//! Notices that the mapping has changed since everything was sent with it.
 //!
-//! A plain run sends what changes in Ecvi, so the records that stand in the CRM keep the old
-//! mapping until somebody runs a full run. That is told of once a day, and by `status`.
+//! A run sends what changes in Ecvi, so the other records keep the old mapping in the CRM until a
+//! full run. A run warns of that once a day, and `status` shows it.
 
 use std::collections::BTreeMap;
 use std::hash::Hasher;
@@ -23,33 +23,32 @@ const MAPPING: Setting<Option<SentMapping>> = Setting::new("mapping");
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum SentMapping {
-    /// As earlier versions noted it: a fingerprint of all.
+    /// From an earlier version: a fingerprint of everything.
     Whole(u64),
-    /// What each status code of the configuration means stands apart.
+    /// With the meaning of each status code besides the fingerprint.
     WithCodes { fingerprint: u64, statuses: BTreeMap<String, String> },
 }
 
 impl SentMapping {
     fn of(config: &Config) -> SentMapping {
-        let statuses = &config.mirror.statuses;
-        let statuses =
-            statuses.iter().map(|(code, status)| (code.clone(), status.word().to_owned()));
-        SentMapping::WithCodes {
-            fingerprint: fingerprint(config, std::iter::empty()),
-            statuses: statuses.collect(),
+        let mut statuses = BTreeMap::new();
+        for (code, status) in &config.mirror.statuses {
+            statuses.insert(code.clone(), status.word().to_owned());
         }
+        SentMapping::WithCodes { fingerprint: fingerprint(config, &[]), statuses }
     }
 
     fn is_that_of(&self, config: &Config) -> bool {
         match self {
             SentMapping::Whole(sent) => {
-                let statuses = config.mirror.statuses.iter();
-                let statuses = statuses.map(|(code, status)| format!("{code} {}", status.word()));
-                *sent == fingerprint(config, statuses)
+                let mut statuses = Vec::new();
+                for (code, status) in &config.mirror.statuses {
+                    statuses.push(format!("{code} {}", status.word()));
+                }
+                *sent == fingerprint(config, &statuses)
             }
             SentMapping::WithCodes { fingerprint: sent, statuses } => {
-                *sent == fingerprint(config, std::iter::empty())
-                    && !is_code_changed(statuses, config)
+                *sent == fingerprint(config, &[]) && !is_code_changed(statuses, config)
             }
         }
     }
@@ -72,8 +71,8 @@ pub fn clear(state: &State) -> Result<()> {
     Ok(state.set(&MAPPING, &None)?)
 }
 
-/// Everything will be by this verified mapping, unless an earlier start of the same export began
-/// with another.
+/// Stores this verified mapping as the one with which everything is sent, unless an earlier start
+/// of the same export began with another one.
 pub fn record_current(config: &Config, state: &State) -> Result<()> {
     match sent(state)? {
         Some(_) => Ok(()),
@@ -81,7 +80,7 @@ pub fn record_current(config: &Config, state: &State) -> Result<()> {
     }
 }
 
-/// Whether records in the CRM are by another mapping than the configuration's.
+/// Whether records in the CRM were sent with another mapping than the configuration's.
 pub fn has_changed(config: &Config, state: &State) -> Result<bool> {
     Ok(sent(state)?.is_some_and(|sent| !sent.is_that_of(config)))
 }
@@ -90,14 +89,14 @@ fn sent(state: &State) -> Result<Option<SentMapping>> {
     Ok(state.get(&MAPPING)?.flatten())
 }
 
-/// What has happened and what to do, for people.
+/// A message that says what has happened and what to do.
 pub fn notice() -> Message {
     SyncMessage::MappingChanged.into()
 }
 
-/// What every update sends: not what a creation alone sets. `statuses` are the status codes, where
-/// they are part of it.
-fn fingerprint(config: &Config, statuses: impl Iterator<Item = String>) -> u64 {
+/// A fingerprint of the mapping of updates, without what only a creation sends. `statuses` are the
+/// status codes, where they are part of it.
+fn fingerprint(config: &Config, statuses: &[String]) -> u64 {
     let Config {
         mirror,
         contact,
@@ -118,38 +117,53 @@ fn fingerprint(config: &Config, statuses: impl Iterator<Item = String>) -> u64 {
         mirror;
     let DealConfig { currency, title, comments, stages, fields, assigned_by_id: _, source_id: _ } =
         deal;
-    let stages = stages.values().map(|(stage, probability)| format!("{stage} {probability}"));
-    let texts = [currency, title.source(), comments.source()].map(str::to_owned);
-    let queries = sources.values().cloned();
-    let all = queries.chain(statuses).chain(person(contact)).chain(person(company));
-    let encoding = encoding.map(|encoding| encoding.name().to_owned());
-    let all = all.chain(texts).chain(stages).chain(columns(fields)).chain(encoding);
     let mut print = Fingerprint::default();
-    for text in all {
-        print.text(&text);
+    for query in sources.values() {
+        print.text(query);
+    }
+    for status in statuses {
+        print.text(status);
+    }
+    add_party(&mut print, contact);
+    add_party(&mut print, company);
+    for text in [currency, title.source(), comments.source()] {
+        print.text(text);
+    }
+    for (stage, probability) in stages.values() {
+        print.text(&format!("{stage} {probability}"));
+    }
+    add_columns(&mut print, fields);
+    if let Some(encoding) = encoding {
+        print.text(encoding.name());
     }
     print.finish()
 }
 
-fn person(person: &PartyConfig) -> impl Iterator<Item = String> {
+fn add_party(print: &mut Fingerprint, party: &PartyConfig) {
     let PartyConfig {
         honorific,
         comments,
         fields,
-        // A change of these is seen by the plan, which fills all contacts anew: nobody has to order
-        // it.
+        // The plan sees a change of these and fills all contacts again by itself.
         stays: _,
         assigned_by_id: _,
         source_id: _,
         phone_type: _,
         match_existing: _,
-    } = person;
-    honorific.iter().cloned().chain([comments.source().to_owned()]).chain(columns(fields))
+    } = party;
+    for text in honorific {
+        print.text(text);
+    }
+    print.text(comments.source());
+    add_columns(print, fields);
 }
 
-fn columns(fields: &BTreeMap<String, String>) -> impl Iterator<Item = String> {
-    // The end, so that a field of a contact is none of a company.
-    fields.iter().map(|(field, column)| format!("{field} {column}")).chain([String::new()])
+fn add_columns(print: &mut Fingerprint, fields: &BTreeMap<String, String>) {
+    for (field, column) in fields {
+        print.text(&format!("{field} {column}"));
+    }
+    // An end, so that a field of a contact is not taken for one of a company.
+    print.text("");
 }
 
 #[cfg(test)]
@@ -186,7 +200,7 @@ mod tests {
     #[test]
     fn a_mapping_that_an_earlier_version_noted_is_compared_as_a_whole() {
         let with_code = config("[mirror.statuses]\n7 = 'confirmed'");
-        let noted = fingerprint(&with_code, ["7 confirmed".to_owned()].into_iter());
+        let noted = fingerprint(&with_code, &["7 confirmed".to_owned()]);
         let noted: SentMapping = serde_json::from_str(&noted.to_string()).unwrap();
         assert!(noted.is_that_of(&with_code));
         assert!(!noted.is_that_of(&config("")));

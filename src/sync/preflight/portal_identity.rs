@@ -1,8 +1,8 @@
-//! Is this the portal that the state belongs to, and do we call ourselves in it what we did?
+//! Checks that this is the portal to which the state belongs, and that the originator is the same.
 //!
-//! The ids in the state mean other people's cards in another portal, and a run would write over
-//! them. When the address changed, a few objects are looked at: a portal that was renamed has them,
-//! another one has not.
+//! In another portal the ids of the state belong to cards of other people, and a run would
+//! overwrite them. When the address has changed, a few objects are looked for: a portal that was
+//! only renamed has them, another one does not.
 
 use crate::config::Config;
 use crate::crm::objects::by_id;
@@ -33,7 +33,9 @@ pub fn verify_identity(config: &Config, state: &State, client: &mut Client<'_>) 
 /// [`RunError`] with what to do.
 pub fn verify_portal(config: &Config, state: &State, client: &mut Client<'_>) -> Result<()> {
     let host = config.portal.webhook.host();
-    if let Some(known) = state.get(&PORTAL)?.filter(|known| known != host) {
+    if let Some(known) = state.get(&PORTAL)?
+        && known != host
+    {
         let (ours, asked) = sample_objects(config, state, client)?;
         if ours * 2 < asked {
             return Err(wrong_portal_error(&known, host));
@@ -72,18 +74,19 @@ fn sample_objects(
         let linked: Vec<(RecordId, i64)> = state.newest_linked(kind, SAMPLE)?;
         let ids: Vec<i64> = linked.iter().map(|(_, crm_id)| *crm_id).collect();
         let found = by_id(client, kind, &ids)?;
-        let is_ours = |(id, crm_id): &&(RecordId, i64)| {
-            found
-                .get(crm_id)
-                .is_some_and(|object| carries_mark(&config.portal.originator, id, object))
-        };
-        ours += linked.iter().filter(is_ours).count();
+        for (id, crm_id) in &linked {
+            if let Some(object) = found.get(crm_id)
+                && carries_mark(&config.portal.originator, id, object)
+            {
+                ours += 1;
+            }
+        }
         asked += ids.len();
     }
     Ok((ours, asked))
 }
 
-/// What carries the old originator would not be found, and be created a second time.
+/// Objects with the old originator would not be found, and would be created a second time.
 fn originator_changed(known: &str, originator: &str) -> RunError {
     let known = known.to_owned();
     let originator = originator.to_owned();

@@ -4,7 +4,7 @@
 //! so the departure goes in a second call. A setting of the portal switches that off. The first
 //! closed deals of an export show it; where the import keeps the date, the second call is not made.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{CreateMode, Push, WorkItem};
 use crate::config::ExportMethod;
 use crate::crm::diff::values_equal;
-use crate::crm::objects::card::cards;
+use crate::crm::objects::card::{ObjectWithFields, cards};
 use crate::domain::record::Kind;
 use crate::domain::run_error::Result;
 use crate::mapping::deal::closedate;
@@ -53,25 +53,24 @@ impl Push<'_, '_> {
         matches!(self.create_mode, CreateMode::Export { method: ExportMethod::Import, .. })
     }
 
-    /// Nobody knows yet whether the closing dates of imported deals have to be sent.
+    /// It is not known yet whether the closing dates of imported deals have to be sent.
     pub(super) fn is_closing_unknown(&self) -> bool {
         self.is_import() && self.are_dates_kept.is_none()
     }
 
-    /// Of deals whose closing date is to be sent those in which it does not stand.
+    /// Leaves out the deals that already have the closing date that is to be sent.
     pub(super) fn without_kept_dates(&mut self, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         if !self.is_import() || self.are_dates_kept == Some(false) {
             return Ok(items);
         }
         let ids: Vec<i64> = items.iter().filter_map(WorkItem::crm_id).collect();
-        let found =
-            cards(self.client, Kind::Booking, &ids, &BTreeSet::from([FIELD.to_owned()]))?.seen;
-        let is_kept = |item: &WorkItem| {
-            let stored = item.crm_id().and_then(|crm_id| found.get(&crm_id)?.fields.get(FIELD));
-            let booking = item.closing_booking();
-            booking.zip(stored).is_some_and(|(booking, stored)| is_stored(booking, stored))
-        };
-        let (kept, others): (Vec<_>, Vec<_>) = items.into_iter().partition(is_kept);
+        let fields = BTreeSet::from([FIELD.to_owned()]);
+        let found = cards(self.client, Kind::Booking, &ids, &fields)?.seen;
+        let mut kept = Vec::new();
+        let mut others = Vec::new();
+        for item in items {
+            if item.has_its_closing_date(&found) { kept.push(item) } else { others.push(item) }
+        }
         self.learn_imported_dates(&kept, &others)?;
         let writer = self.state.writer()?;
         for item in kept {
@@ -86,14 +85,10 @@ impl Push<'_, '_> {
         let now = self.client.clock().now();
         let run = self.run;
         // A deal of another run may have been created or changed by another call.
-        let is_imported = |item: &&WorkItem| item.record.last_seen_run == run;
-        let is_far = |item: &WorkItem| {
-            let departure = item.closing_booking().map(|booking| booking.departure.day);
-            departure.is_some_and(|departure| is_far_from(now.date_naive(), departure))
-        };
-        let are_kept = if others.iter().any(|item| is_imported(&item)) {
+        let mut imported_and_kept = kept.iter().filter(|item| item.record.last_seen_run == run);
+        let are_kept = if others.iter().any(|item| item.record.last_seen_run == run) {
             false
-        } else if kept.iter().filter(is_imported).any(is_far) {
+        } else if imported_and_kept.any(|item| item.departs_far_from(now.date_naive())) {
             true
         } else {
             return Ok(());
@@ -110,12 +105,21 @@ impl WorkItem {
     fn closing_booking(&self) -> Option<&Booking> {
         self.row().filter(|_| self.planned.step == Step::SendCloseDate).and_then(Row::booking)
     }
-}
 
-fn is_stored(booking: &Booking, stored: &serde_json::Value) -> bool {
-    values_equal(FIELD, None, &closedate(booking), stored)
-}
+    /// Whether the item's card, if it is among these, has the closing date that is to be sent.
+    fn has_its_closing_date(&self, cards: &BTreeMap<i64, ObjectWithFields>) -> bool {
+        let Some(booking) = self.closing_booking() else { return false };
+        let Some(card) = self.crm_id().and_then(|crm_id| cards.get(&crm_id)) else { return false };
+        match card.fields.get(FIELD) {
+            Some(stored) => values_equal(FIELD, None, &closedate(booking), stored),
+            None => false,
+        }
+    }
 
-fn is_far_from(today: NaiveDate, departure: NaiveDate) -> bool {
-    (departure - today).abs() > NEAR_TODAY
+    fn departs_far_from(&self, today: NaiveDate) -> bool {
+        match self.closing_booking() {
+            Some(booking) => (booking.departure.day - today).abs() > NEAR_TODAY,
+            None => false,
+        }
+    }
 }

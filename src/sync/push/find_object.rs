@@ -33,20 +33,17 @@ impl Push<'_, '_> {
         self.match_by_contact(kind, items)
     }
 
-    /// What is to be created may stand there already: under our origin, or under the id that Ecvi
+    /// An object that is to be created may exist already, with our origin or with the id that Ecvi
     /// knows.
     fn find_by_origin(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
-        let new: Vec<RecordId> = items
-            .iter()
-            .filter(|item| item.planned.step == Step::Create)
-            .map(|item| item.id().clone())
-            .collect();
-        let namesakes = self.ids_taken_by_other_type(kind, &new)?;
-        let Marked { found, unclear } = self.find_existing(kind, &new)?;
-        let is_found = |id: &RecordId| found.get(id).is_some_and(|objects| !objects.is_empty());
-        let unfound =
-            items.iter().filter(|item| item.planned.step == Step::Create && !is_found(item.id()));
-        let hidden = self.find_hidden_candidates(kind, &unfound.collect::<Vec<_>>())?;
+        let created = items.iter().filter(|item| item.planned.step == Step::Create);
+        let new: Vec<RecordId> = created.clone().map(|item| item.id().clone()).collect();
+        let taken_ids = self.ids_taken_by_other_type(kind, &new)?;
+        let Marked { mut found, unclear } = self.find_existing(kind, &new)?;
+        found.retain(|_, objects| !objects.is_empty());
+        let unfound: Vec<&WorkItem> =
+            created.filter(|item| !found.contains_key(item.id())).collect();
+        let hidden = self.find_hidden_candidates(kind, &unfound)?;
         let mut claimed = HashSet::new();
         let mut ready = Vec::new();
         for mut item in items {
@@ -58,13 +55,9 @@ impl Push<'_, '_> {
                 self.fail(&item, FailureCode::CardUnreadable, Operation::Create, reason)?;
                 continue;
             }
-            if item.planned.step == Step::Create && namesakes.contains(item.id()) {
-                self.fail(
-                    &item,
-                    FailureCode::DuplicateId,
-                    Operation::Create,
-                    &item.id().to_string(),
-                )?;
+            if item.planned.step == Step::Create && taken_ids.contains(item.id()) {
+                let id = item.id().to_string();
+                self.fail(&item, FailureCode::DuplicateId, Operation::Create, &id)?;
                 continue;
             }
             if let Some(cards @ [first, others @ ..]) = found.get(item.id()).map(Vec::as_slice) {
@@ -75,16 +68,14 @@ impl Push<'_, '_> {
                 }
             } else if let (Step::Create, Some(crm_id)) = (item.planned.step, item.known_by_ecvi()) {
                 // A record that is gone from Ecvi does not block a row that names its object.
-                let taken =
-                    self.ecvi().holders(kind, crm_id)?.into_iter().find(|key| key != item.key());
-                if taken.is_some() || !claimed.insert(crm_id) {
-                    let owner = taken.map(|owner| format!(": {owner}")).unwrap_or_default();
-                    self.fail(
-                        &item,
-                        FailureCode::CrmIdTaken,
-                        Operation::Create,
-                        &format!("crm_id {crm_id}{owner}"),
-                    )?;
+                let mut holders = self.ecvi().holders(kind, crm_id)?;
+                holders.retain(|key| key != item.key());
+                if !holders.is_empty() || !claimed.insert(crm_id) {
+                    let message = match holders.first() {
+                        Some(owner) => format!("crm_id {crm_id}: {owner}"),
+                        None => format!("crm_id {crm_id}"),
+                    };
+                    self.fail(&item, FailureCode::CrmIdTaken, Operation::Create, &message)?;
                     continue;
                 }
                 item.record.plan_record.crm_id = Some(crm_id);
@@ -171,8 +162,8 @@ impl Push<'_, '_> {
         Ok(marked)
     }
 
-    /// Looks at every object that is about to be changed: is it there, whose is it, which phones
-    /// does it have.
+    /// Fetches every object that is about to be changed: whether it exists, its origin, its phones
+    /// and e-mails.
     fn fetch_objects(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let run = self.run;
         let now = self.client.clock().now();
@@ -186,14 +177,11 @@ impl Push<'_, '_> {
         let mut ready = Vec::new();
         for mut item in items {
             let crm_id = item.record.plan_record.crm_id;
-            if let Some((crm_id, unseen)) =
-                crm_id.and_then(|crm_id| Some((crm_id, unseen.get(&crm_id)?)))
+            if let Some(crm_id) = crm_id
+                && let Some(unseen) = unseen.get(&crm_id)
             {
-                let operation = if item.planned.step == Step::Delete {
-                    Operation::Delete
-                } else {
-                    Operation::Update
-                };
+                let is_deletion = item.planned.step == Step::Delete;
+                let operation = if is_deletion { Operation::Delete } else { Operation::Update };
                 self.fail(&item, unseen.code(), operation, &unseen.message(crm_id))?;
                 continue;
             }

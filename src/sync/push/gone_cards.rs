@@ -48,8 +48,8 @@ impl GoneCards {
         cards.insert(crm_id, Absence { since, until: now + pause });
     }
 
-    /// Whether a card is not looked for yet. A pause longer than the longest was set by a clock that
-    /// ran ahead.
+    /// Whether a card is not looked for yet. A pause longer than the longest was set by a clock
+    /// that ran ahead.
     pub(super) fn has(&self, kind: Kind, crm_id: i64, now: DateTime<Utc>) -> bool {
         let absence = self.0[kind].get(&crm_id);
         absence.is_some_and(|absence| now < absence.until && absence.until - now <= LONGEST_PAUSE)

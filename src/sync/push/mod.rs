@@ -118,23 +118,23 @@ impl Failures {
     }
 }
 
-/// Where a long run stands.
+/// Shows the progress of a long run.
 pub trait ProgressObserver {
     /// Another object that stands in the portal was seen.
     fn on_object_seen(&mut self, _: Kind) {}
     /// So many records are still to be sent, by [`Kind`].
     fn on_planned(&mut self, records: PerKind<u64>);
-    /// Records were dealt with.
+    /// Records were sent, or failed.
     fn on_batch_done(&mut self, kind: Kind, records: u64, client: &Client<'_>);
-    /// Who is to be told of waits.
+    /// The run sends nothing any more.
+    fn on_end(&mut self) {}
+    /// The function that is called when the run waits.
     fn wait_callback(&self) -> Option<WaitCallback> {
         None
     }
-    /// The run sends nothing any more.
-    fn on_end(&mut self) {}
 }
 
-/// An observer for runs that nobody watches.
+/// An observer that shows nothing.
 impl ProgressObserver for () {
     fn on_planned(&mut self, _: PerKind<u64>) {}
     fn on_batch_done(&mut self, _: Kind, _: u64, _: &Client<'_>) {}

@@ -1,5 +1,5 @@
-//! The people of the bookings that are sent: they are resolved, and their cards looked at, before a
-//! deal names them.
+//! The parties of bookings that are sent: their cards are found, and looked up in the portal,
+//! before a deal points at them.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,8 @@ use crate::state::settings::POINTED_AT;
 use crate::sync::plan::Step;
 
 impl Push<'_, '_> {
-    /// Finds the people of bookings. What has to wait, or would read the same, goes no further.
+    /// Finds the parties of bookings. Leaves out bookings that have to wait, and rechecked ones
+    /// whose deal would not change.
     pub(super) fn find_parties(
         &mut self,
         kind: Kind,
@@ -23,14 +24,15 @@ impl Push<'_, '_> {
             return Ok(items);
         }
         let items = self.with_parties(items)?;
-        let unsure: Vec<(Kind, i64)> = items
-            .iter()
-            .filter_map(|item| item.parties.as_ref())
-            .flat_map(|people| &people.cards)
-            .filter(|card| !card.sighting.is_recent(self.run))
-            .map(|card| (card.kind, card.crm_id))
-            .collect();
-        if self.check_alive(Kind::Guest, &unsure)? | self.check_alive(Kind::Company, &unsure)? {
+        let mut unsure = BTreeSet::new();
+        for parties in items.iter().filter_map(|item| item.parties.as_ref()) {
+            for card in &parties.cards {
+                if !card.sighting.is_recent(self.run) {
+                    unsure.insert((card.kind, card.crm_id));
+                }
+            }
+        }
+        if self.check_all_alive(&unsure)? {
             return self.with_parties(items);
         }
         Ok(items)
@@ -83,40 +85,48 @@ impl Push<'_, '_> {
         Ok(outlook.resolve(key.kind, record, now))
     }
 
-    /// Whom the deals of an earlier run point at, which was cut short before it looked back.
+    /// Loads the cards at which the deals of an earlier run point, if that run ended before it
+    /// looked them up again.
     pub(super) fn load_linked_cards(&mut self) -> Result<()> {
         let before = self.state.get(&POINTED_AT)?.unwrap_or_default();
         self.linked_cards.extend(before);
         Ok(())
     }
 
-    /// Looks once more at the cards that deals were pointed at: one that people merged or deleted
-    /// while the deals were on their way leaves these on a dead id, and nothing else would tell.
+    /// Looks up once more the cards at which deals were pointed. If people merged or deleted one
+    /// while the deals were sent, the deals have a dead id, and nothing else would show that.
     pub(super) fn recheck_linked_cards(&mut self) -> Result<()> {
         if self.linked_cards.is_empty() {
             return Ok(());
         }
         // What was seen before the deals were sent says nothing of what happened meanwhile.
         self.first_answers = None;
-        let people: Vec<(Kind, i64)> = std::mem::take(&mut self.linked_cards).into_iter().collect();
-        let people = self.not_shown(&people)?;
-        let dead =
-            self.check_alive(Kind::Guest, &people)? | self.check_alive(Kind::Company, &people)?;
+        let cards: Vec<(Kind, i64)> = std::mem::take(&mut self.linked_cards).into_iter().collect();
+        let not_shown = self.not_shown(&cards)?;
+        let dead = self.check_all_alive(&BTreeSet::from_iter(not_shown))?;
         self.stats.has_dead_links |= dead;
         Ok(self.state.set(&POINTED_AT, &BTreeSet::default())?)
     }
 
-    /// A portal accepts dead ids in silence, so those that a deal is about to point at are looked
-    /// up. Returns whether one of them is gone.
-    fn check_alive(&mut self, kind: Kind, unsure: &[(Kind, i64)]) -> Result<bool> {
-        let mut ids: Vec<i64> =
-            unsure.iter().filter(|(of, _)| *of == kind).map(|(_, crm_id)| *crm_id).collect();
-        ids.sort_unstable();
-        ids.dedup();
+    /// Looks up cards that a deal is about to point at, because a portal accepts the id of a card
+    /// that is gone. Returns whether one of them is gone.
+    fn check_all_alive(&mut self, cards: &BTreeSet<(Kind, i64)>) -> Result<bool> {
+        let mut is_any_gone = false;
+        for kind in [Kind::Guest, Kind::Company] {
+            let cards_of_kind = cards.iter().filter(|(of, _)| *of == kind);
+            let ids: Vec<i64> = cards_of_kind.map(|(_, crm_id)| *crm_id).collect();
+            is_any_gone |= self.check_alive(kind, ids)?;
+        }
+        Ok(is_any_gone)
+    }
+
+    fn check_alive(&mut self, kind: Kind, ids: Vec<i64>) -> Result<bool> {
         let unseen = self.not_just_seen(kind, &ids);
-        let alive = objects::existing(self.client, kind, &unseen)?;
-        let is_gone = |crm_id: &i64| unseen.contains(crm_id) && !alive.contains(crm_id);
-        let (gone, alive): (Vec<i64>, Vec<i64>) = ids.into_iter().partition(is_gone);
+        let mut gone = unseen.clone();
+        let existing = objects::existing(self.client, kind, &unseen)?;
+        gone.retain(|crm_id| !existing.contains(crm_id));
+        let mut alive = ids;
+        alive.retain(|crm_id| !gone.contains(crm_id));
         let writer = self.state.writer()?;
         let now = self.client.clock().now();
         for crm_id in alive {

@@ -26,12 +26,16 @@ const PARTY_BATCHES: u32 = 4;
 impl Push<'_, '_> {
     /// Takes every step there is. `observer` is told of each batch.
     ///
-    /// # Errors What ends the run; what was answered is saved. A limit that holds back one lane
+    /// # Errors
+    /// The error that ends the run; what was answered is saved. A limit that holds back one lane
     /// does not hold back the others.
     pub fn run(&mut self, observer: &mut dyn ProgressObserver) -> Result<()> {
-        // Guests and companies alone: a deal that was missing may have been restored since.
-        let people = |(kind, _): &(Kind, i64)| *kind != Kind::Booking;
-        self.missing_in_crm.extend(self.state.missing_objects()?.into_iter().filter(people));
+        for (kind, crm_id) in self.state.missing_objects()? {
+            // A deal that was missing may have been restored since.
+            if kind != Kind::Booking {
+                self.missing_in_crm.insert((kind, crm_id));
+            }
+        }
         self.load_gone_cards()?;
         self.load_linked_cards()?;
         self.recall_imported_dates()?;
@@ -51,8 +55,10 @@ impl Push<'_, '_> {
         }
         self.judge_held(WithoutTrial::EndRun)?;
         self.recheck_linked_cards()?;
-        let held = self.budget_holds.values().flatten().map(|hold| hold.until);
-        held.min().map_or(Ok(()), |until| Err(CallError::LimitedUntil(until).into()))
+        match self.budget_holds.values().flatten().map(|hold| hold.until).min() {
+            Some(until) => Err(CallError::LimitedUntil(until).into()),
+            None => Ok(()),
+        }
     }
 
     fn current_schedule(&mut self, half_time: Option<DateTime<Utc>>) -> Result<Schedule> {
@@ -98,15 +104,14 @@ impl Push<'_, '_> {
     /// Notes that bookings go before changed guests or companies that they may name: their deals
     /// may show old data.
     fn note_late_parties(&mut self, schedule: &Schedule, lane: Lane) {
-        let is_late = |lane: Lane| {
-            let state = &schedule.lanes[lane];
-            let is_changed =
-                state.next.as_ref().is_some_and(|next| next.priority == Priority::Changes);
-            is_changed && (state.is_closed || schedule.is_half_time)
-        };
-        let goes_ahead = lane.kind() == Kind::Booking;
-        self.stats.parties_late |=
-            goes_ahead && (is_late(Lane::Guests) || is_late(Lane::Companies));
+        if lane.kind() != Kind::Booking {
+            return;
+        }
+        for lane in [Lane::Guests, Lane::Companies] {
+            let LaneState { next, is_closed, .. } = &schedule.lanes[lane];
+            let has_changes = next.as_ref().is_some_and(|next| next.priority == Priority::Changes);
+            self.stats.parties_late |= has_changes && (*is_closed || schedule.is_half_time);
+        }
     }
 
     /// A batch of a lane.
@@ -133,8 +138,8 @@ impl Push<'_, '_> {
     }
 
     fn has_more(&self, kind: Kind) -> Result<bool> {
-        for lane in Lane::ALL.into_iter().filter(|lane| lane.kind() == kind) {
-            if self.queue.next_turn(lane)?.is_some() {
+        for lane in Lane::ALL {
+            if lane.kind() == kind && self.queue.next_turn(lane)?.is_some() {
                 return Ok(true);
             }
         }

@@ -187,15 +187,22 @@ fn fetch_existing(
     kind: Kind,
     due: &[MaturedDoubt],
 ) -> Result<Marked> {
-    let of = |operation| due.iter().filter(move |doubt| doubt.operation == operation);
-    let created: Vec<RecordId> = of(Operation::Create).map(|doubt| doubt.key.id.clone()).collect();
+    let mut created = Vec::new();
+    let mut deleted = BTreeMap::new();
+    for MaturedDoubt { key, operation, record } in due {
+        match (operation, record.plan_record.crm_id) {
+            (Operation::Create, _) => created.push(key.id.clone()),
+            (Operation::Delete, Some(crm_id)) => drop(deleted.insert(key.id.clone(), crm_id)),
+            (Operation::Delete, None) | (Operation::Update, _) => {}
+        }
+    }
     let mut standing = by_origin(client, kind, &config.portal.originator, &created)?;
-    let deleted: Vec<i64> =
-        of(Operation::Delete).filter_map(|doubt| doubt.record.plan_record.crm_id).collect();
-    let alive = existing(client, kind, &deleted)?;
-    for doubt in of(Operation::Delete) {
-        let crm_id = doubt.record.plan_record.crm_id.filter(|crm_id| alive.contains(crm_id));
-        standing.found.extend(crm_id.map(|crm_id| (doubt.key.id.clone(), vec![crm_id])));
+    let ids: Vec<i64> = deleted.values().copied().collect();
+    let alive = existing(client, kind, &ids)?;
+    for (id, crm_id) in deleted {
+        if alive.contains(&crm_id) {
+            standing.found.insert(id, vec![crm_id]);
+        }
     }
     Ok(standing)
 }

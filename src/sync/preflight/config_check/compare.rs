@@ -1,4 +1,7 @@
-//! The configuration beside the portal's answers. Pure: the same answers give the same findings.
+//! Compares the configuration with the portal's answers. Pure: the same answers give the same
+//! findings.
+
+use serde_json::Value;
 
 use super::fields::{ConfiguredField, choices, configured_fields, is_unfillable, portal_type};
 use super::finding::{Finding, Problem, SettingKind};
@@ -18,50 +21,57 @@ pub(super) fn findings(config: &Config, answers: &Responses) -> Vec<Finding> {
     let no_funnel = funnels.iter().any(Finding::is_error);
     found.extend(funnels);
     found.extend(currency(&config.deal, answers));
-    // The stages of a funnel that is not there are not there either.
+    // A funnel that does not exist has no stages.
     if !no_funnel {
         found.extend(stages(&config.deal, answers));
     }
-    found.extend(sources(config).filter_map(|(key, source)| {
-        let told = answers.statuses(SOURCES);
-        check_member(key, source, SettingKind::Source, told)
-    }));
-    found.extend(users(config).filter_map(|(key, id)| responsible(key, id, answers)));
+    for (key, source) in sources(config) {
+        let choices = answers.statuses(SOURCES);
+        found.extend(check_member(key, source, SettingKind::Source, choices));
+    }
+    for (key, id) in users(config) {
+        found.extend(responsible(key, id, answers));
+    }
     for kind in Kind::SEND_ORDER {
-        let fields = configured_fields(config, kind).into_iter();
-        found.extend(fields.filter_map(|configured| field(kind, &configured, answers)));
+        for configured in configured_fields(config, kind) {
+            found.extend(field(kind, &configured, answers));
+        }
     }
     found
 }
 
 fn people(config: &Config, answers: &Responses) -> Vec<Finding> {
     let [male, female] = &config.contact.honorific;
-    let honorifics = [("[contact] honorific M", male), ("[contact] honorific F", female)];
-    let honorifics = honorifics.into_iter().filter(|(_, honorific)| !honorific.is_empty());
-    let found = honorifics.filter_map(|(key, honorific)| {
-        check_member(key, honorific, SettingKind::Honorific, answers.statuses(HONORIFICS))
-    });
-    let kind = check_member(
-        "TYPE_ID",
-        contact::TYPE,
-        SettingKind::ContactType,
-        answers.statuses(CONTACT_TYPES),
-    );
-    found.chain(kind).collect()
+    let mut found = Vec::new();
+    for (key, value) in [("[contact] honorific M", male), ("[contact] honorific F", female)] {
+        if !value.is_empty() {
+            let choices = answers.statuses(HONORIFICS);
+            found.extend(check_member(key, value, SettingKind::Honorific, choices));
+        }
+    }
+    let types = answers.statuses(CONTACT_TYPES);
+    found.extend(check_member("TYPE_ID", contact::TYPE, SettingKind::ContactType, types));
+    found
 }
 
 fn funnels(deal: &DealConfig, answers: &Responses) -> Vec<Finding> {
-    let named = deal.funnels().into_iter().filter(|funnel| *funnel != 0);
-    let finding = |funnel: u64| {
+    let funnels = deal.funnels();
+    let has_several = funnels.len() > 1;
+    let mut found = Vec::new();
+    for funnel in funnels {
+        if funnel == 0 {
+            continue;
+        }
         // A stage may name a funnel of its own.
-        let of = |status: &BookingStatus| deal.funnel(*status) == funnel;
-        let status = BookingStatus::ALL.into_iter().find(of).filter(|_| deal.funnels().len() > 1);
-        let key = status.map_or("[deal] category_id".into(), |status| {
-            format!("[deal.stages] {}", status.word())
-        });
-        check_member(&key, &funnel.to_string(), SettingKind::Funnel, answers.funnels(FUNNELS))
-    };
-    named.filter_map(finding).collect()
+        let status = BookingStatus::ALL.into_iter().find(|status| deal.funnel(*status) == funnel);
+        let key = match status {
+            Some(status) if has_several => format!("[deal.stages] {}", status.word()),
+            Some(_) | None => "[deal] category_id".to_owned(),
+        };
+        let choices = answers.funnels(FUNNELS);
+        found.extend(check_member(&key, &funnel.to_string(), SettingKind::Funnel, choices));
+    }
+    found
 }
 
 fn currency(deal: &DealConfig, answers: &Responses) -> Option<Finding> {
@@ -74,17 +84,22 @@ fn currency(deal: &DealConfig, answers: &Responses) -> Option<Finding> {
 }
 
 fn stages(deal: &DealConfig, answers: &Responses) -> Vec<Finding> {
-    let stage = |status: BookingStatus| {
+    let mut found = Vec::new();
+    for status in BookingStatus::ALL {
         let key = format!("[deal.stages] {}", status.word());
-        let value = deal.stage(status).0;
-        let told = answers.statuses(&stages_of(deal.funnel(status)));
-        check_member(&key, value, SettingKind::Stage, told.clone())
-            .or_else(|| check_stage_outcome(&key, value, status, &told.ok()?))
-    };
-    BookingStatus::ALL.into_iter().filter_map(stage).collect()
+        let (value, _) = deal.stage(status);
+        let stages = answers.statuses(&stages_of(deal.funnel(status)));
+        let finding = match (check_member(&key, value, SettingKind::Stage, stages.clone()), stages)
+        {
+            (None, Ok(stages)) => check_stage_outcome(&key, value, status, &stages),
+            (finding, _) => finding,
+        };
+        found.extend(finding);
+    }
+    found
 }
 
-/// A stay that is over belongs on a stage that ends the deal.
+/// The stage of a stay that is over should end the deal.
 fn check_stage_outcome(
     key: &str,
     value: &str,
@@ -98,16 +113,13 @@ fn check_stage_outcome(
             return None;
         }
     };
-    let is_wanted = |stage: &&PortalOption| stage.semantics.as_deref() == Some(wanted);
-    let fine = stages.iter().filter(is_wanted).any(|stage| stage.id == value);
-    let choices = stages.iter().filter(is_wanted).cloned().collect();
-    (!fine).then(|| Finding {
-        key: key.into(),
-        value: value.into(),
-        what: SettingKind::Stage,
-        problem,
-        choices,
-    })
+    let mut choices = stages.to_vec();
+    choices.retain(|stage| stage.semantics.as_deref() == Some(wanted));
+    if choices.iter().any(|stage| stage.id == value) {
+        return None;
+    }
+    let what = SettingKind::Stage;
+    Some(Finding { key: key.into(), value: value.into(), what, problem, choices })
 }
 
 /// What is wrong with a value that should be one of the portal's.
@@ -115,12 +127,12 @@ fn check_member(
     key: &str,
     value: &str,
     what: SettingKind,
-    told: Result<Vec<PortalOption>, &str>,
+    choices: Result<Vec<PortalOption>, &str>,
 ) -> Option<Finding> {
-    let (problem, choices) = match told {
+    let (problem, choices) = match choices {
         Ok(choices) if choices.iter().any(|choice| choice.id == value) => return None,
         Ok(choices) => (Problem::Absent, choices),
-        Err(words) => (Problem::Unchecked(words.to_owned()), Vec::new()),
+        Err(reason) => (Problem::Unchecked(reason.to_owned()), Vec::new()),
     };
     Some(Finding { key: key.into(), value: value.into(), what, problem, choices })
 }
@@ -138,23 +150,31 @@ fn responsible(key: &str, id: u64, answers: &Responses) -> Option<Finding> {
 }
 
 fn field(kind: Kind, field: &ConfiguredField<'_>, answers: &Responses) -> Option<Finding> {
-    let ConfiguredField { section, name, value, types } = field;
-    let finding = |problem, choices| {
-        let key = format!("{section} {name}");
-        let value = (*value).to_owned();
-        Some(Finding { key, value, what: SettingKind::Field, problem, choices })
+    let ConfiguredField { section, name, value, .. } = field;
+    let (problem, choices) = match answers.get(&fields_of(kind)) {
+        Err(reason) => (Problem::Unchecked(reason.to_owned()), Vec::new()),
+        Ok(fields) => match field_problem(field, fields)? {
+            problem @ Problem::Unfit { .. } => (problem, Vec::new()),
+            problem => (problem, choices(kind, fields)),
+        },
     };
-    let told = match answers.get(&fields_of(kind)) {
-        Ok(told) => told,
-        Err(words) => return finding(Problem::Unchecked(words.to_owned()), Vec::new()),
-    };
-    let Some(meta) = told.get(*name) else { return finding(Problem::Absent, choices(kind, told)) };
-    match portal_type(meta) {
-        _ if parse_flag(&meta["isReadOnly"]) => finding(Problem::ReadOnly, choices(kind, told)),
-        form if is_unfillable(&form) => finding(Problem::Unfillable(form), choices(kind, told)),
-        form if !types.is_empty() && !types.contains(&form.as_str()) => {
-            finding(Problem::Unfit { is: form, fit: types.join(", ") }, Vec::new())
-        }
-        _ => None,
+    let key = format!("{section} {name}");
+    let value = (*value).to_owned();
+    Some(Finding { key, value, what: SettingKind::Field, problem, choices })
+}
+
+/// What is wrong with a field, if anything; `fields` are all fields of the portal.
+fn field_problem(field: &ConfiguredField<'_>, fields: &Value) -> Option<Problem> {
+    let Some(meta) = fields.get(field.name) else { return Some(Problem::Absent) };
+    if parse_flag(&meta["isReadOnly"]) {
+        return Some(Problem::ReadOnly);
     }
+    let portal_type = portal_type(meta);
+    if is_unfillable(&portal_type) {
+        return Some(Problem::Unfillable(portal_type));
+    }
+    if !field.types.is_empty() && !field.types.contains(&portal_type.as_str()) {
+        return Some(Problem::Unfit { is: portal_type, fit: field.types.join(", ") });
+    }
+    None
 }

@@ -1,5 +1,7 @@
 //! The configured fields: what the portal says about their types.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::config::{Config, is_program_field};
@@ -11,56 +13,58 @@ use crate::sync::preflight::config_check::responses::{PortalOption, Responses, p
 /// A field that the configuration fills.
 #[derive(Clone, Debug)]
 pub(super) struct ConfiguredField<'c> {
-    /// Where it stands in the configuration: `[contact.fields]`.
+    /// The section of the configuration: `[contact.fields]`.
     pub(super) section: String,
-    /// As the portal calls it.
+    /// The portal's name of the field.
     pub(super) name: &'c str,
-    /// What it is filled with: a column, or what the bookings say of a guest.
+    /// Its value: a column, or a figure of a guest's stays.
     pub(super) value: &'c str,
-    /// The types that it may have; any that can be filled where there are none.
+    /// The types that it may have; empty where it may have every type that can be filled.
     pub(super) types: &'static [&'static str],
 }
 
-/// What the configuration fills of a kind.
+/// The fields of a kind that the configuration fills.
 pub(super) fn configured_fields(config: &Config, kind: Kind) -> Vec<ConfiguredField<'_>> {
     let (fields, stays) = match kind {
         Kind::Guest => (&config.contact.fields, Some(&config.contact.stays)),
         Kind::Company => (&config.company.fields, None),
         Kind::Booking => (&config.deal.fields, None),
     };
-    let section = format!("[{}.fields]", kind.crm_entity());
-    let columns = fields.iter().map(|(name, column)| ConfiguredField {
-        section: section.clone(),
-        name,
-        value: column,
-        types: &[],
-    });
-    let figures = stays.into_iter().flatten().map(|(name, figure)| ConfiguredField {
-        section: "[contact.stays]".to_owned(),
-        name,
-        value: figure.word(),
-        types: figure.field_types(),
-    });
-    columns.chain(figures).collect()
+    let mut configured = Vec::new();
+    for (name, column) in fields {
+        let section = format!("[{}.fields]", kind.crm_entity());
+        configured.push(ConfiguredField { section, name, value: column, types: &[] });
+    }
+    for (name, figure) in stays.into_iter().flatten() {
+        let section = "[contact.stays]".to_owned();
+        let types = figure.field_types();
+        configured.push(ConfiguredField { section, name, value: figure.word(), types });
+    }
+    configured
 }
 
 /// The dictionaries that configured fields take their values from.
-pub(super) fn dictionaries(config: &Config, answers: &Responses) -> impl Iterator<Item = String> {
-    let told = move |kind| {
-        let fields = configured_fields(config, kind).into_iter();
-        fields.filter_map(move |field| answers.get(&fields_of(kind)).ok()?.get(field.name))
-    };
-    Kind::SEND_ORDER.into_iter().flat_map(told).filter_map(entity)
+pub(super) fn dictionaries(config: &Config, answers: &Responses) -> BTreeSet<String> {
+    let mut dictionaries = BTreeSet::new();
+    for kind in Kind::SEND_ORDER {
+        let Ok(fields) = answers.get(&fields_of(kind)) else { continue };
+        for field in configured_fields(config, kind) {
+            dictionaries.extend(fields.get(field.name).and_then(entity));
+        }
+    }
+    dictionaries
 }
 
 /// The types of all configured fields that exist and can be filled.
 pub(super) fn types(config: &Config, answers: &Responses) -> FieldTypes {
     let mut types = FieldTypes::default();
     for kind in Kind::SEND_ORDER {
-        let Ok(told) = answers.get(&fields_of(kind)) else { continue };
+        let Ok(fields) = answers.get(&fields_of(kind)) else { continue };
         for ConfiguredField { name, .. } in configured_fields(config, kind) {
-            let field = told.get(name).and_then(|meta| field_type(meta, config, answers));
-            types.0[kind].extend(field.map(|field| (name.to_owned(), field)));
+            let Some(meta) = fields.get(name) else { continue };
+            if let Some(field) = field_type(meta, config, answers) {
+                types.0[kind].insert(name.to_owned(), field);
+            }
         }
     }
     types
@@ -97,7 +101,7 @@ fn form(meta: &Value, config: &Config, answers: &Responses) -> Option<ValueForma
     })
 }
 
-/// The portal's word for a field's type.
+/// A field's type, by the portal's name.
 pub(super) fn portal_type(meta: &Value) -> String {
     words(&meta["type"])
 }
@@ -111,17 +115,23 @@ pub(super) fn is_unfillable(kind: &str) -> bool {
 }
 
 fn items(meta: &Value) -> Vec<Item> {
-    let items = meta["items"].as_array().into_iter().flatten();
-    items.map(|item| Item { id: words(&item["ID"]), text: words(&item["VALUE"]) }).collect()
+    let mut items = Vec::new();
+    for item in meta["items"].as_array().into_iter().flatten() {
+        items.push(Item { id: words(&item["ID"]), text: words(&item["VALUE"]) });
+    }
+    items
 }
 
 fn dictionary_items(meta: &Value, answers: &Responses) -> Option<Vec<Item>> {
-    let choices = answers.statuses(&dictionary(&entity(meta)?)).ok()?;
-    Some(choices.into_iter().map(|PortalOption { id, name, .. }| Item { id, text: name }).collect())
+    let mut items = Vec::new();
+    for PortalOption { id, name, .. } in answers.statuses(&dictionary(&entity(meta)?)).ok()? {
+        items.push(Item { id, text: name });
+    }
+    Some(items)
 }
 
-/// The dictionary of a `crm_status` field: told by a standard field itself, by a custom one in its
-/// settings.
+/// The dictionary of a `crm_status` field. A standard field has it in `statusType`, a custom field
+/// in its settings.
 fn entity(meta: &Value) -> Option<String> {
     if portal_type(meta) != "crm_status" {
         return None;
@@ -130,15 +140,15 @@ fn entity(meta: &Value) -> Option<String> {
     own.into_iter().find(|entity| !entity.is_empty())
 }
 
-/// The fields that an administrator could choose, by what people call them: the hotel's own first.
-pub(super) fn choices(kind: Kind, told: &Value) -> Vec<PortalOption> {
-    let is_free = |name: &str, meta: &Value| {
-        !parse_flag(&meta["isReadOnly"])
-            && !is_unfillable(&portal_type(meta))
-            && !is_program_field(kind, name)
-    };
-    let fields = told.as_object().into_iter().flatten().filter(|(name, meta)| is_free(name, meta));
-    let mut choices: Vec<PortalOption> = fields.map(|(name, meta)| choice(name, meta)).collect();
+/// The fields that an administrator can choose, with their labels: custom fields first.
+pub(super) fn choices(kind: Kind, fields: &Value) -> Vec<PortalOption> {
+    let mut choices = Vec::new();
+    for (name, meta) in fields.as_object().into_iter().flatten() {
+        let is_writable = !parse_flag(&meta["isReadOnly"]) && !is_unfillable(&portal_type(meta));
+        if is_writable && !is_program_field(kind, name) {
+            choices.push(choice(name, meta));
+        }
+    }
     choices.sort_by_key(|choice| (!choice.id.starts_with("UF_"), choice.id.clone()));
     choices
 }

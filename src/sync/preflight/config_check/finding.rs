@@ -3,21 +3,21 @@
 use crate::domain::messages::{Message, SettingMessage};
 use crate::sync::preflight::config_check::responses::PortalOption;
 
-/// More would not help to choose.
+/// A longer list would not help to choose.
 const CHOICES_SHOWN: usize = 40;
 
 /// What was found for one value of the configuration.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Finding {
-    /// Where it stands in the configuration: `[deal.stages] confirmed`.
+    /// Section and key of the configuration: `[deal.stages] confirmed`.
     pub key: String,
-    /// The value that the configuration has there.
+    /// The value in the configuration.
     pub value: String,
-    /// What kind of thing it names.
+    /// The kind of thing that the value means.
     pub what: SettingKind,
-    /// What is wrong with it.
+    /// What is wrong with the value.
     pub problem: Problem,
-    /// What the portal has instead.
+    /// The values that the portal has.
     pub choices: Vec<PortalOption>,
 }
 
@@ -58,7 +58,7 @@ pub enum Problem {
         /// The types that it could have.
         fit: String,
     },
-    /// Warning: the portal would not say; its words.
+    /// Warning: the portal refused the question, with this text.
     Unchecked(String),
     /// Warning: the stage of a stay that is over does not end the deal as won.
     NotSuccess,
@@ -69,10 +69,10 @@ pub enum Problem {
 }
 
 impl Finding {
-    /// Whether nothing may be sent before it is mended.
+    /// Whether nothing may be sent before it is corrected.
     pub fn is_error(&self) -> bool {
         match self.problem {
-            // The program's own word and no setting; a portal stores it all the same.
+            // The contact type is no setting, and a portal stores an unknown one too.
             Problem::Absent => self.what != SettingKind::ContactType,
             Problem::ReadOnly | Problem::Unfillable(_) | Problem::Unfit { .. } => true,
             Problem::Unchecked(_)
@@ -82,12 +82,12 @@ impl Finding {
         }
     }
 
-    /// Whether the portal would not say.
+    /// Whether the portal refused the question.
     pub fn is_open(&self) -> bool {
         matches!(self.problem, Problem::Unchecked(_))
     }
 
-    /// What exists instead, on one line; none where nothing is known.
+    /// The values that the portal has, on one line; none where they are not known.
     pub fn alternatives(&self) -> Option<Message> {
         let shown: Vec<String> = self.choices.iter().take(CHOICES_SHOWN).map(option).collect();
         let list = shown.join(", ");
@@ -154,10 +154,11 @@ pub fn describe(findings: &[Finding]) -> Message {
     for (at, finding) in findings.iter().enumerate() {
         lines.push(SettingMessage::Item { finding: finding.message().into() }.into());
         let is_shared = findings.get(at + 1).is_some_and(|next| next.choices == finding.choices);
-        if let Some(alternatives) = finding.alternatives().filter(|_| !is_shared) {
-            lines.push(
-                SettingMessage::ItemAlternatives { alternatives: alternatives.into() }.into(),
-            );
+        if let Some(alternatives) = finding.alternatives()
+            && !is_shared
+        {
+            let alternatives = alternatives.into();
+            lines.push(SettingMessage::ItemAlternatives { alternatives }.into());
         }
     }
     Message::Lines(lines)

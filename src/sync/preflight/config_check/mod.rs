@@ -1,8 +1,8 @@
-//! Does the portal have what the configuration names? Asked before anything is sent, because a
-//! portal ignores an unknown stage or field in silence.
+//! Checks that the portal has what the configuration names, before anything is sent: a portal
+//! ignores an unknown stage or field without an error.
 //!
-//! What was verified is remembered for a day, so an idle run costs no request; a changed
-//! configuration is verified at once. On the way the types of the configured fields are learnt
+//! The result is valid for a day, so that an idle run costs no request; a changed configuration is
+//! checked at once. The answers also have the types of the configured fields
 //! ([`crate::mapping::custom_fields`]).
 
 mod compare;
@@ -122,8 +122,8 @@ fn remembered(
     Ok(None)
 }
 
-/// Changes with every setting that the portal has a say in, and with the version: a newer one may
-/// ask more.
+/// Changes with every setting that is checked against the portal, and with the version of the
+/// program: a newer one may check more.
 fn fingerprint(config: &Config) -> u64 {
     let Config { portal, contact, company, deal, .. } = config;
     config.fingerprint(&format!("{portal:?} {contact:?} {company:?} {deal:?}"))
@@ -135,8 +135,8 @@ impl Report {
     /// # Errors
     /// Every error with what to mend, as one [`RunError`].
     pub fn into_result(&self) -> Result<(), RunError> {
-        let errors: Vec<Finding> =
-            self.findings.iter().filter(|finding| finding.is_error()).cloned().collect();
+        let mut errors = self.findings.clone();
+        errors.retain(Finding::is_error);
         if errors.is_empty() {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! What a portal has to offer: everything that a configuration could name, for whoever writes one.
+//! What a portal has that a configuration could name: for `init`.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +17,10 @@ use crate::portal::client::Client;
 
 /// A portal shows so many users on a page.
 const USERS_ON_A_PAGE: usize = 50;
-/// The users of a larger portal are named by their number.
+/// Users after the last of these pages cannot be chosen by name, only by number.
 const USER_PAGES: usize = 4;
 
-/// What a portal has to offer. What it does not tell is empty.
+/// What a portal has. What it does not tell is empty.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PortalOptions {
     /// The funnels of deals.
@@ -50,11 +50,13 @@ pub fn fetch_options(
     let numbers: Vec<u64> = funnels.iter().filter_map(|funnel| funnel.id.parse().ok()).collect();
     let stage_queries: Vec<Command> = numbers.iter().map(|funnel| stages(*funnel)).collect();
     answers.extend(ask(client, &stage_queries)?);
-    let stages =
-        |funnel: &u64| (*funnel, answers.statuses(&stages_of(*funnel)).unwrap_or_default());
+    let mut stages = BTreeMap::new();
+    for funnel in numbers {
+        stages.insert(funnel, answers.statuses(&stages_of(funnel)).unwrap_or_default());
+    }
     Ok(PortalOptions {
         funnels,
-        stages: numbers.iter().map(stages).collect(),
+        stages,
         currencies: answers.currencies(CURRENCIES).unwrap_or_default(),
         users: users(&answers),
         custom_fields: PerKind::from_fn(|kind| custom_fields(kind, &answers)),
@@ -88,21 +90,22 @@ fn strangers_of(kind: Kind) -> String {
     format!("strangers_{}", kind.crm_entity())
 }
 
-/// The general funnel is there even where the webhook's user is told of none.
+/// The general funnel always exists, also where the webhook's user sees no funnel.
 fn funnels(answers: &Responses) -> Vec<PortalOption> {
-    let told = answers.funnels(FUNNELS).unwrap_or_default();
-    if told.is_empty() {
+    let funnels = answers.funnels(FUNNELS).unwrap_or_default();
+    if funnels.is_empty() {
         return vec![PortalOption { id: "0".into(), name: String::new(), semantics: None }];
     }
-    told
+    funnels
 }
 
-/// By their names. Beyond its last page a portal may show the first one again.
+/// Users by their names, each once: after its last page a portal may show the first one again.
 fn users(answers: &Responses) -> Vec<PortalOption> {
     let mut users: BTreeMap<String, PortalOption> = BTreeMap::new();
     for page in 0..USER_PAGES {
-        let listed = answers.users(&users_on(page)).unwrap_or_default();
-        users.extend(listed.into_iter().map(|user| (user.id.clone(), user)));
+        for user in answers.users(&users_on(page)).unwrap_or_default() {
+            users.insert(user.id.clone(), user);
+        }
     }
     let mut users: Vec<PortalOption> = users.into_values().collect();
     users.sort_by_key(|user| user.name.to_lowercase());

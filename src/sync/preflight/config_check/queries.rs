@@ -1,5 +1,5 @@
-//! What is asked: one command for each dictionary that the configuration names something of, all in
-//! one batch.
+//! The questions to the portal: one command for each dictionary of which the configuration names a
+//! value, all in one batch.
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ pub(super) fn dictionary(entity: &str) -> String {
     format!("dictionary_{entity}")
 }
 
-/// The first batch: everything but what the answers lead to.
+/// The first batch: all questions but those that depend on its answers.
 pub(super) fn first_queries(config: &Config) -> Vec<Command> {
     let funnels = config.deal.funnels();
     let mut commands = vec![statuses(CONTACT_TYPES, "CONTACT_TYPE")];
@@ -53,12 +53,15 @@ pub(super) fn first_queries(config: &Config) -> Vec<Command> {
     if funnels.iter().any(|funnel| *funnel != 0) {
         commands.push(all_funnels());
     }
-    let is_named = |kind: &Kind| !own_fields::configured_fields(config, *kind).is_empty();
-    let own = Kind::SEND_ORDER.into_iter().filter(is_named);
-    commands.extend(own.map(fields));
+    for kind in Kind::SEND_ORDER {
+        if !own_fields::configured_fields(config, kind).is_empty() {
+            commands.push(fields(kind));
+        }
+    }
     let users: BTreeSet<u64> = users(config).map(|(_, id)| id).collect();
-    commands
-        .extend(users.into_iter().map(|id| Command::new(user(id), "user.get", json!({"ID": id}))));
+    for id in users {
+        commands.push(Command::new(user(id), "user.get", json!({"ID": id})));
+    }
     commands
 }
 
@@ -87,8 +90,11 @@ pub(super) fn fields(kind: Kind) -> Command {
 
 /// The second batch, mostly empty: the dictionaries that configured fields take their values from.
 pub(super) fn dependent_queries(config: &Config, answers: &Responses) -> Vec<Command> {
-    let entities: BTreeSet<String> = own_fields::dictionaries(config, answers).collect();
-    entities.iter().map(|entity| statuses(&dictionary(entity), entity)).collect()
+    let mut commands = Vec::new();
+    for entity in own_fields::dictionaries(config, answers) {
+        commands.push(statuses(&dictionary(&entity), &entity));
+    }
+    commands
 }
 
 /// The configured sources with their keys.

@@ -1,4 +1,4 @@
-//! What the portal answered, read leniently: ids and flags come as texts, numbers or booleans.
+//! The portal's answers. Ids and flags may be texts, numbers or booleans.
 
 use std::collections::BTreeMap;
 
@@ -19,15 +19,15 @@ pub struct PortalOption {
     pub semantics: Option<String>,
 }
 
-/// The answers by the name of their question; the portal's own words where it would not tell.
+/// The answers by the name of their question; the portal's own text where it refused one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Responses(BTreeMap<String, Result<Value, String>>);
 
 impl Responses {
-    /// Keeps what was told.
+    /// Reads the replies.
     ///
     /// # Errors
-    /// A refusal that concerns all of us, or a question without an answer.
+    /// A refusal that concerns the whole webhook, or a question without an answer.
     pub(super) fn read(
         commands: &[Command],
         replies: &BTreeMap<String, Reply>,
@@ -53,7 +53,7 @@ impl Responses {
         self.0.extend(other.0);
     }
 
-    /// The answer to a question; a question that was not put has none.
+    /// The answer to a question; an error where it was refused or not asked.
     pub(super) fn get(&self, name: &str) -> Result<&Value, &str> {
         match self.0.get(name) {
             Some(Ok(value)) => Ok(value),
@@ -99,14 +99,14 @@ impl Responses {
         match rows(users).find(|row| words(&row["ID"]) == id) {
             Some(user) => Ok(Some(user.get("ACTIVE").is_none_or(parse_flag))),
             None if rows(users).next().is_none() => Ok(None),
-            // One page of everybody: the filter was not understood, and that proves nothing.
+            // A page of all users: the portal did not understand the filter.
             None => Err("other users were listed"),
         }
     }
 }
 
-/// Why a question stays open. A right that the webhook lacks is fine where the program can do
-/// without.
+/// Why a question has no answer. A right that the webhook lacks is no error where the program works
+/// without it.
 fn reason(method: &str, refusal: &ApiError) -> Result<String, CallError> {
     let optional =
         method.starts_with("user.") && refusal.code.eq_ignore_ascii_case("insufficient_scope");

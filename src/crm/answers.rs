@@ -57,7 +57,7 @@ impl<F: FnMut(&str) -> Value> Portal for Answering<F> {
     }
 }
 
-/// What `ask` makes of a portal that answers each question, as it stands in a batch, so.
+/// What `ask` makes of a portal that answers each question, in the form of a batch, by `answer`.
 pub(crate) fn asked<T>(
     answer: impl FnMut(&str) -> Value,
     ask: impl FnOnce(&mut Client<'_>) -> T,

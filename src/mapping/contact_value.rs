@@ -1,10 +1,10 @@
 //! What a phone or an e-mail means, whatever its spelling.
 //!
 //! Robots and applications of a portal bring phones into one form and e-mails into lower case after
-//! each save, so what stands in the CRM is compared with ours by its meaning (docs/bitrix24.md,
+//! each save, so values of the CRM are compared with ours by their meaning (docs/bitrix24.md,
 //! Phones and e-mails).
 
-/// Words and signs behind which the number of an extension stands.
+/// Words and signs that are written before the number of an extension.
 const EXTENSION_MARKS: [&str; 9] = [";", "#", ",", "*", "доб", "вн", "ext", "x", "х"];
 
 /// A phone without its spelling.
@@ -14,7 +14,7 @@ pub(crate) struct Phone {
     pub(crate) number: String,
     /// The digits of the extension, empty where there is none.
     pub(crate) extension: String,
-    /// All digits as they stand there.
+    /// All digits as they are written.
     digits: String,
 }
 
@@ -44,8 +44,8 @@ impl Phone {
         format!("{}{}", self.number, self.extension)
     }
 
-    /// Whether a call to the one may reach the other: an extension that only one of them has tells
-    /// no people apart.
+    /// Whether a call to one may reach the other: an extension that only one of them has does not
+    /// show that they are different.
     pub(crate) fn reaches(&self, other: &Phone) -> bool {
         let is_without_extension = self.extension.is_empty() || other.extension.is_empty();
         self.equals(other) || (is_without_extension && self.number == other.number)
@@ -57,7 +57,7 @@ impl Phone {
     }
 }
 
-/// The text up to a mark of an extension, and what stands behind it.
+/// The text before the sign of an extension, and the rest.
 fn split_extension(text: &str) -> (&str, &str) {
     let first_mark = EXTENSION_MARKS.iter().filter_map(|mark| text.find(mark)).min();
     text.split_at(first_mark.unwrap_or(text.len()))
@@ -67,7 +67,7 @@ fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// Russian numbers are written with 8 or without any prefix; `00` and `8 10` stand for the plus.
+/// Russian numbers are written with 8 or without any prefix; `00` and `8 10` mean the plus.
 fn international(digits: &str, is_international: bool) -> String {
     let abroad = digits.strip_prefix("00").or_else(|| {
         let is_long = digits.len() > 12 && !is_international;
@@ -111,8 +111,7 @@ fn network_name(domain: &str) -> String {
     url::Host::parse(domain).map_or_else(|_| domain.to_owned(), |host| host.to_string())
 }
 
-/// What stands in the first brackets, where there is something: `Name <a@x.ru>` is the address
-/// `a@x.ru`.
+/// The text in the first brackets, if there is any: `Name <a@x.ru>` is the address `a@x.ru`.
 pub(crate) fn bracketed(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once(['<', '[', '('])?;
     let (inner, _) = rest.split_once(['>', ']', ')'])?;

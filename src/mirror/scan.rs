@@ -277,8 +277,8 @@ fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: Row
             cells.booking(stays.guests, |word| mirror.status(word)).map(Entity::Booking)
         }
     };
-    let is_undated = mirror.records[kind].is_dated && modified_at.trim().is_empty();
-    let crm_id = if is_undated {
+    let lacks_time = mirror.records[kind].is_dated && modified_at.trim().is_empty();
+    let crm_id = if lacks_time {
         Err(RowError::new(FailureCode::NoValue, "modified_at", ""))
     } else {
         cells.crm_id()

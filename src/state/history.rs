@@ -97,7 +97,7 @@ impl Event {
 /// A line of a record's history.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct HistoryEntry {
-    /// When it happened.
+    /// The time of the event.
     pub at: DateTime<Utc>,
     /// What happened to the record.
     pub event: Stored<Event>,

@@ -317,7 +317,7 @@ impl State {
         Ok(RecordScan { statement, kind, page: VecDeque::new() })
     }
 
-    /// One record.
+    /// The record with this key, if the state has it.
     pub fn record(&self, key: &RecordKey) -> Result<Option<StoredRecord>> {
         let sql = format!(
             "SELECT {COLUMNS}, links, written, seen_run, strikes, seen_at FROM records

@@ -1,4 +1,4 @@
-//! What a run warns of though it can go on. In cron's mail once a day is enough.
+//! Warnings of a run that can go on. In cron's mail once a day is enough.
 
 use chrono::{DateTime, Utc};
 
@@ -20,7 +20,7 @@ pub(super) fn of_exposed(config: &Config, state: &State, now: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// Nobody writes the mirror any more.
+/// The mirror is not written any more.
 pub(super) fn of_mirror_age(config: &Config, state: &State, now: DateTime<Utc>) -> Result<()> {
     let Some(limit) = config.monitoring.max_mirror_age else { return Ok(()) };
     let Some(written) = written_at(&config.mirror.path) else { return Ok(()) };
@@ -31,7 +31,7 @@ pub(super) fn of_mirror_age(config: &Config, state: &State, now: DateTime<Utc>) 
     Ok(())
 }
 
-/// The configuration was reached by a link that another state lies beside.
+/// The configuration was opened by a link, and another state is beside that link.
 pub(super) fn of_link(config: &Config, state: &State, now: DateTime<Utc>) -> Result<()> {
     let unused = config.link.as_ref().and_then(Link::unused_state);
     if let Some(warning) = unused

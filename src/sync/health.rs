@@ -41,7 +41,7 @@ pub enum Problem {
     HeldBack,
     /// Records were not sent.
     Records,
-    /// Nobody writes the mirror any more.
+    /// The mirror is not written any more.
     MirrorOld,
 }
 
@@ -82,7 +82,7 @@ impl Health {
     }
 }
 
-/// Writes down how things stand after a run.
+/// Saves the problems after a run.
 pub(super) fn note(
     config: &Config,
     state: &State,

@@ -1,10 +1,10 @@
-//! The heartbeat: an address fetched after each good run. Whoever watches it raises the alarm when
-//! it falls silent.
+//! The heartbeat: an address that is fetched after each good run. A monitoring service raises the
+//! alarm when it is not fetched any more.
 //!
-//! Good is a run in which nothing failed and no guard holds anything back. One bad record does not
-//! silence it: a failed record is tried with growing pauses, and the runs between are good. What
-//! fails in every run (a full disk of the portal, deletions that nobody has allowed yet) must be
-//! looked at, and this is what calls somebody.
+//! A run is good if nothing failed and no guard holds anything back. One bad record does not stop
+//! the heartbeat: it is tried with growing pauses, and the runs between are good. A problem in
+//! every run (a full disk of the portal, deletions that wait for a permission) stops it, so that an
+//! administrator looks at it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a run writes down of those who are missing, before it sends anything.
+//! What a run saves of missing records, before it sends anything.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -8,10 +8,10 @@ use crate::state::settings::HELD_SINCE;
 use crate::state::{State, Writer};
 use crate::sync::plan::{Plan, RemovalVerdict};
 
-/// Nobody asks after those who were given up longer ago.
+/// Records that were given up longer ago are not needed any more.
 const KEPT: TimeDelta = TimeDelta::days(40);
 
-/// Who is missing, who is back, who is given up, and what a guard holds back.
+/// Saves which records are missing, back or given up, and what a guard holds back.
 pub(super) fn save_observations(
     state: &State,
     writer: &Writer<'_>,

@@ -1,8 +1,8 @@
 //! A message to a user of the portal: when something begins to fail, once a day at most, and when
 //! all is well again.
 //!
-//! It never fails a run. It is one request, which is made only where there is something to tell; it
-//! is noted as told before it is made, because a message whose answer is lost may have arrived.
+//! It never fails a run. It is one request, which is made only if there is something to say. It is
+//! noted as sent before it is made, because a message whose answer is lost may have arrived.
 
 use std::collections::BTreeSet;
 
@@ -83,8 +83,8 @@ fn due(config: &Config, state: &State, health: &Health, now: DateTime<Utc>) -> R
     Ok(next_notice(&told, health, now).map(|notice| Due { user, notice, told }))
 }
 
-/// Of two problems, the one that has passed is told anew when it comes again. The last one stays
-/// until the user knows that all is well.
+/// A problem that has ended is reported again when it comes back. The last problem stays until the
+/// user knows that all is well.
 fn known_after(told: &Told, health: &Health) -> BTreeSet<Problem> {
     if health.is_well() {
         return told.problems.clone();

@@ -1,4 +1,4 @@
-//! What a run is told to do.
+//! The options of a run.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl RunKind {
     }
 }
 
-/// What a run is told on the command line.
+/// The options of the command line.
 #[derive(Clone, PartialEq, Debug)]
 pub struct RunOptions {
     /// What kind of run.

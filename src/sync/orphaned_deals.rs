@@ -1,5 +1,5 @@
-//! Deals of ours that no booking stands behind, as the inventory of an initial export showed them:
-//! they are never deleted, only told of.
+//! Deals of ours without a booking, as the inventory of an initial export shows them: they are only
+//! reported, and never deleted.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::platform::clock::{Clock, ReadLimit};
 use crate::state::State;
 use crate::sync::plan::PlanStore;
 
-/// Writes them down as warnings, in the place of those that were told of before.
+/// Saves them as warnings, in the place of earlier ones.
 pub(super) fn report(
     mirror: &MirrorConfig,
     state: &State,

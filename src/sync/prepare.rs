@@ -26,7 +26,7 @@ pub fn preview(config: &Config, options: &RunOptions, clock: &Clock) -> Result<(
     Ok((state, plan))
 }
 
-/// Refuses every run but an initial export until one was completed: nobody has said before that the
+/// Refuses every other run until an initial export was completed: only that command says that the
 /// portal is to be filled.
 pub(super) fn require_initial_export(kind: RunKind, state: &State) -> Result<()> {
     if kind == RunKind::InitialExport || state.initial_export()?.is_some() {

@@ -19,7 +19,7 @@ use crate::mapping::multifield::{Beside, Values};
 use crate::portal::dialect::Dialect;
 pub(crate) use normal::{display_value, values_equal};
 
-/// The fields whose values tell nothing of a person: they may be shown in reports and logs.
+/// The fields without personal data: their values may be shown in reports and logs.
 const IMPERSONAL: [&str; 12] = [
     "BEGINDATE", "CLOSEDATE", "OPPORTUNITY", "PROBABILITY", "CURRENCY_ID", "STAGE_ID",
     "IS_MANUAL_OPPORTUNITY", "TYPE_ID", "COMPANY_ID", "CONTACT_IDS", "ORIGINATOR_ID", "ORIGIN_ID",
@@ -52,7 +52,7 @@ pub fn with_coming(
 }
 
 impl Difference {
-    /// Whether the values may tell something of a person.
+    /// Whether the values may be personal data.
     pub fn is_personal(&self) -> bool {
         !IMPERSONAL.contains(&self.field.as_str())
     }

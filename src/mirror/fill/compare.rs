@@ -6,7 +6,7 @@ use super::{Filling, schema};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::run_error::Result;
 
-/// What is compared.
+/// The part of a table that a report fills.
 #[derive(Clone, Debug)]
 pub struct Scope {
     /// The table of the mirror.
@@ -20,7 +20,7 @@ pub struct Scope {
 /// Which rows are removed from the mirror when the report does not have them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Removal {
-    /// All such rows.
+    /// All rows that are missing.
     Absent,
     /// Only rows of bookings that the report has.
     OfStagedBookings,

@@ -82,8 +82,7 @@ pub enum Resend {
     /// Those that are marked for it, each for a reason of its own.
     #[default]
     Marked,
-    /// Likewise, and most of the marks come from a run that was to send all and did not get to
-    /// these.
+    /// Those that are marked, most of them by a run that was to send all and did not get to them.
     Rest,
     /// All of them, changed or not.
     All,
@@ -106,22 +105,23 @@ pub struct PlanOptions {
     pub bookings_from: Option<NaiveDate>,
     /// What the mirror looked like in the last run that completed.
     pub previous_stats: MirrorStats,
-    /// The kinds whose contents are made of other columns than those of the rows that were sent:
-    /// they are learnt anew, and a change shows in `modified_at` alone this time.
+    /// The kinds whose content hashes are made of other columns than those of the rows that were
+    /// sent: they are saved again, and only `modified_at` shows a change in this run.
     pub changed_columns: PerKind<bool>,
-    /// Whoever is missing is given up only after so long, by [`Kind`]; none: at once, and whatever
-    /// a guard may say.
+    /// How long a record has to be missing before it is given up, by [`Kind`]; none: it is given up
+    /// at once, whatever the guards say.
     pub removal_delay: Option<PerKind<TimeDelta>>,
-    /// Records without a row whose object another row speaks for. They are not missing, so they go
-    /// at once, whatever a guard holds back.
+    /// Records without a row whose object another row means. They are not missing, so they are
+    /// given up at once, whatever a guard holds back.
     pub moved_records: HashSet<RecordKey>,
-    /// So many records at once somebody said may be gone, or be others.
+    /// The number of records that an administrator has allowed to be gone, or to have other names.
     pub allowed_removals: u64,
-    /// Read every row, also where its block looks as it did when everything stood as sent.
+    /// Read every row, also in blocks that look as they did when all their records were as sent.
     pub full_read: bool,
-    /// How stays are looked at; none where nobody asks for them.
+    /// How stays are compared; none where the configuration does not ask for them.
     pub stays: Option<StayRules>,
-    /// A fingerprint of all that says what a row means: with another one, no block looks as it did.
+    /// A fingerprint of everything that decides what a row means: with another one every block is
+    /// read.
     pub reading_fingerprint: u64,
 }
 

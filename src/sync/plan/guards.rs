@@ -1,8 +1,8 @@
-//! Guards against mass disappearance: no deal is deleted and nobody is taken off a deal until an
-//! administrator confirms it.
+//! Guards against removals by accident: if many records are missing, no deal is deleted and no
+//! guest is removed from a deal until an administrator confirms it.
 //!
-//! A mirror that is filled row by row is now and then seen half full. One in which no record is
-//! known may be another hotel's: nothing is sent then.
+//! A run may see a mirror that is being filled row by row and is only half full. A mirror without
+//! any known record may belong to another hotel: then nothing is sent.
 
 use std::collections::HashSet;
 
@@ -45,11 +45,11 @@ pub enum HoldReason {
     Oldest,
 }
 
-/// Unasked so many may go of the smallest hotel.
+/// So many records may be removed without a confirmation, however small the hotel is.
 const ALWAYS_ALLOWED: u64 = 3;
 
-/// How long whoever goes has to be missing, by [`Kind`]. Where somebody has said that they may, the
-/// time counts in which a guard held them back.
+/// How long a record has to be missing before it is removed, by [`Kind`]. If an administrator has
+/// allowed removals, the time during which a guard held them back counts.
 fn waiting_times(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<PerKind<TimeDelta>> {
     let held_since = state.get(&HELD_SINCE)?.unwrap_or_default();
     Ok(held_since.map(|since| match since {
@@ -60,30 +60,30 @@ fn waiting_times(state: &State, now: DateTime<Utc>, limits: Limits) -> Result<Pe
     }))
 }
 
-/// How many may go.
+/// How many records may be removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
-    /// Unasked, within a day.
+    /// Without a confirmation, within a day.
     pub max_deletes: u64,
-    /// Somebody said so: so many.
+    /// The number that an administrator has allowed.
     pub allowed: Option<u64>,
-    /// How long whoever goes has to be missing.
+    /// How long a record has to be missing before it is removed.
     pub delete_after: TimeDelta,
 }
 
 impl Limits {
-    /// The most that one run may let go of.
+    /// The most that one run may remove.
     fn per_run(&self) -> u64 {
         self.allowed.unwrap_or(self.max_deletes)
     }
 }
 
 impl Plan {
-    /// Draws the plan, holds back disappearances that look like an accident, and lets all others
-    /// wait until they are old enough to be believed.
+    /// Builds the plan, holds back removals that look like an accident, and delays all other
+    /// removals until the records have been missing for some time.
     ///
     /// # Errors
-    /// As [`Plan::build`]; and a mirror of which no record of a kind is known, though at least
+    /// As [`Plan::build`]; and a mirror in which no record of a kind is known, though at least
     /// three were.
     pub fn build_guarded(
         mirror: &Mirror,
@@ -145,7 +145,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Who is not missing, because another row speaks for their object.
+    /// Records that are not missing, because another row means their object.
     fn moved_records(&self, state: &State) -> Result<HashSet<RecordKey>> {
         let mut moved = HashSet::new();
         for kind in Kind::DISPLAY_ORDER {

@@ -153,7 +153,7 @@ impl MirrorStats {
             && are_too_many_missing(self.missing[kind], allowed_removals)
     }
 
-    /// Likewise where no kind has so many, but all together do.
+    /// As [`MirrorStats::looks_foreign`], for the missing records of all kinds together.
     pub(super) fn looks_foreign_throughout(&self, allowed_removals: u64) -> bool {
         self.linked.sum() == 0 && are_too_many_missing(self.missing.sum(), allowed_removals)
     }

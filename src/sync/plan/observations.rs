@@ -1,5 +1,5 @@
-//! What a reading tells of records that may be as they were sent: who is missing, who is back, what
-//! was never learnt.
+//! What a run notes of records that need no step: which are missing, which are back, and values
+//! that the state does not have yet.
 
 use chrono::{DateTime, Utc};
 use rusqlite::Row;
@@ -11,7 +11,7 @@ use crate::state::statements::{execute, for_each};
 use crate::state::{GivenUp, Note, PlanRecord, Result, Stay};
 use crate::sync::plan::store::PlanStore;
 
-/// Those of a kind who are missing, and not given up yet.
+/// The records of a kind that are missing and not given up yet.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MissingForNow {
     /// How many records are missing.
@@ -20,14 +20,14 @@ pub struct MissingForNow {
     pub earliest_removal: Option<DateTime<Utc>>,
 }
 
-/// What becomes of those of a kind who are missing.
+/// What happens to the missing records of a kind.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct RemovalVerdict {
-    /// They are given up in this run, and nobody was asked.
+    /// They are given up in this run without a confirmation.
     pub given_up: Vec<GivenUp>,
-    /// Somebody said that they may be: whoever went before them counts no more.
+    /// An administrator has allowed it: records that were given up before do not count any more.
     pub is_allowed: bool,
-    /// A guard holds them back: that they are missing counts for nothing.
+    /// A guard holds them back: the time for which they are missing does not count.
     pub is_held: bool,
 }
 

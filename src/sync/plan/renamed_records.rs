@@ -6,27 +6,27 @@ use crate::domain::messages::SyncMessage;
 use crate::domain::record::Kind;
 use crate::state::PlanRecord;
 
-/// So many people change their last names at once by marriage, or are corrected.
+/// So many last names may change at once, by marriage or by a correction.
 const CORRECTED: u64 = 2;
 
-/// How many records could be compared, and how many are called otherwise than before.
+/// How many records could be compared, and how many of them have another name than before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Tally {
     pub(super) compared: u64,
     pub(super) other: u64,
 }
 
-/// What known records of a kind are called.
+/// Changes of the names of known records of a kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct NameChanges {
-    /// Of those that have an object, how many are called otherwise.
+    /// How many records with an object have another name.
     other: u64,
-    /// Those that have none, or let go of it.
+    /// Records without an object, or detached from it.
     unlinked: Tally,
 }
 
 impl NameChanges {
-    /// Takes note of a record that is in the mirror.
+    /// Counts a record that is in the mirror.
     pub(super) fn compare(&mut self, kind: Kind, stored: &PlanRecord, display_name: &str) {
         if says_nothing(&stored.display_name) || says_nothing(display_name) {
             return;
@@ -40,16 +40,17 @@ impl NameChanges {
         }
     }
 
-    /// All that counts: where none has an object, because somebody let go of all, those that had
-    /// one. `linked` counts those too whose rows were not read, for they are as they were.
+    /// The records that count: those with an object, or all others if none has an object because
+    /// `reset-id` detached all. `linked` has those too whose rows were not read: they are
+    /// unchanged.
     pub(super) fn tally(&self, linked: u64) -> Tally {
         if linked > 0 { Tally { compared: linked, other: self.other } } else { self.unlinked }
     }
 }
 
 impl Tally {
-    /// Whether so many are called otherwise that they must be others: of bookings more than a
-    /// tenth, for nobody changes a number; of people more than half, and more than two.
+    /// Whether so many have other names that they must be other records: of bookings more than a
+    /// tenth, because their numbers do not change; of people more than half, and more than two.
     pub(super) fn looks_foreign(self, kind: Kind) -> bool {
         match kind {
             Kind::Booking => self.other * 10 > self.compared,

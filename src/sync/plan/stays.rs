@@ -1,15 +1,14 @@
-//! What the bookings say of their guests, in the plan: which guests have to be sent again for it.
+//! Stays in the plan: which guests have to be sent again because their bookings have changed.
 //!
-//! The state keeps the stays of every booking as last read. Whatever a reading finds otherwise goes
-//! into the plan, and into the state before anything is sent; the contacts of the guests who are
-//! concerned are then filled anew. A booking that is gone counts until its deal goes: a mirror that
-//! is half filled for a moment takes nothing from anybody.
+//! The state keeps the stays of every booking as last read. Each difference goes into the plan, and
+//! into the state before anything is sent; then the contacts of these guests are filled again. A
+//! booking that is gone counts until its deal is deleted, so that a mirror that is half filled for
+//! a moment removes no stays.
 
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 use super::decide::PlanOptions;
@@ -37,15 +36,15 @@ pub struct ShownStays {
     pub(super) day: NaiveDate,
 }
 
-/// How stays are looked at in a run.
+/// How stays are compared in a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StayRules {
-    /// What contacts will show.
+    /// The fields and the day that contacts will show.
     pub shown: ShownStays,
-    /// Contacts show nothing of it yet, or something else: all are filled.
+    /// All contacts are filled, because they show no stays yet, or other fields.
     pub fills_all: bool,
-    /// Whoever was expected from the one day on and before the other may be expected no more, or
-    /// again.
+    /// The next arrival of guests who were expected from the first day on and before the second may
+    /// have changed.
     passed: Option<(NaiveDate, NaiveDate)>,
 }
 
@@ -174,8 +173,8 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
         (self.found)(&BookingStays { booking, stays })
     }
 
-    /// The guests whose contacts are to be filled anew: for what was found, and for the days that
-    /// went by.
+    /// The guests whose contacts are to be filled again, because of changed bookings or of the days
+    /// that have passed.
     pub(super) fn guests(self, state: &State, options: &PlanOptions) -> Result<BTreeSet<RecordId>> {
         let mut guests = self.guests;
         if let Some((from, before)) = options.stays.and_then(|stays| stays.passed) {
@@ -226,8 +225,13 @@ impl PlanStore {
         mut show: impl FnMut(&BookingStays) -> StateResult<()>,
     ) -> Result<()> {
         let bookings = "SELECT booking FROM changed_stays ORDER BY booking";
-        let read = |row: &Row<'_>| self.changed_stays(row.get(0)?);
-        for_each(&self.connection, bookings, [], read, |stays| Ok(show(&stays)?))
+        for_each(
+            &self.connection,
+            bookings,
+            [],
+            |row| self.changed_stays(row.get(0)?),
+            |stays| Ok(show(&stays)?),
+        )
     }
 
     fn changed_stays(&self, booking: RecordId) -> StateResult<BookingStays> {

@@ -1,8 +1,9 @@
 //! The plan as data: the records that differ, with their rows, in a temporary database of their
 //! own.
 //!
-//! The mirror is let go of as soon as it was read, because a reader of hours would block whatever
-//! fills it; and an initial export plans a million records, which must not stand in memory.
+//! The mirror is closed as soon as it was read, because a reader that stays for hours would block
+//! the program that fills it; and an initial export plans a million records, which do not fit into
+//! memory.
 
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -29,18 +30,18 @@ pub struct Planned {
     pub row: Option<MirrorRow>,
 }
 
-/// More than there are: of sixteen, as is usual, the first would be gone when they are needed
-/// again.
+/// More statements than there are: the usual cache of sixteen would drop the first before they are
+/// needed again.
 const STATEMENTS: usize = 32;
 
-/// Planned steps, and what stands in the portal under our origin where that was asked for.
+/// Planned steps, and the inventory of the portal in an initial export.
 pub struct PlanStore {
     pub(super) connection: Connection,
-    /// The day on which stays are counted; none where nobody asks for them.
+    /// The day on which stays are counted; none where the configuration does not ask for them.
     pub(super) stays_on: Option<NaiveDate>,
 }
 
-/// What most runs do without: to make tables costs more than to plan a few steps.
+/// Only made in an initial export: making tables costs more than planning a few steps.
 const INVENTORY: &str = "
     CREATE TABLE inventory (kind TEXT, origin TEXT, crm_id INTEGER,
                             PRIMARY KEY (kind, origin, crm_id)) STRICT, WITHOUT ROWID;

@@ -33,7 +33,7 @@ pub const IMPORTED_DATES: Setting<ImportedDates> = Setting::new("imported_dates"
 /// Whether the import keeps the closing date of a deal in a final stage, as the state remembers it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ImportedDates {
-    /// Whether the date that was sent stands.
+    /// Whether the deal has the date that was sent.
     pub are_kept: bool,
     /// When that was seen.
     pub seen_at: DateTime<Utc>,

@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono::{DateTime, Utc};
+
 use super::missing_object::Relinked;
 use super::{Push, WorkItem, carries_mark};
 use crate::crm::objects::{Look, Marked, Unseen, by_origin, look};
@@ -86,7 +88,7 @@ impl Push<'_, '_> {
     }
 
     /// Records whose object may exist but is invisible to the webhook's user, each with an object
-    /// that this user may not see: `reset-id` let go of it, or an unanswered call made it.
+    /// that this user may not see: `reset-id` detached it, or an unanswered call made it.
     fn find_hidden_candidates(
         &mut self,
         kind: Kind,
@@ -106,7 +108,8 @@ impl Push<'_, '_> {
         }
         let mut called = unfound.iter().filter(|item| item.record.unanswered_calls > 0).peekable();
         if called.peek().is_some() {
-            // Whoever does not see what was made before would not see what such a call made.
+            // If the user does not see objects that were made before, an object that such a call
+            // made would be invisible too.
             let ours = self.state.sample_linked(kind, SAMPLE)?;
             let unseen = look(self.client, kind, &ours)?.unseen;
             if let Some((crm_id, why)) = unseen.iter().find(|(_, why)| **why == Unseen::Denied) {
@@ -116,9 +119,9 @@ impl Push<'_, '_> {
         Ok(hidden)
     }
 
-    /// 41 and '41' in one table: the portal cannot tell their marks apart, and each would write
-    /// over the other's object. Whoever stands there already keeps it; of two new ones the number
-    /// does.
+    /// Ids such as 41 and '41' in one table: they have one origin in the portal, and each record
+    /// would overwrite the object of the other. A record that already has an object keeps it; of
+    /// two new ones the number gets it.
     fn ids_taken_by_other_type(&self, kind: Kind, new: &[RecordId]) -> Result<HashSet<RecordId>> {
         let _at_once = self.state.snapshot()?;
         let mut namesakes = HashSet::new();
@@ -167,11 +170,7 @@ impl Push<'_, '_> {
     fn fetch_objects(&mut self, kind: Kind, items: Vec<WorkItem>) -> Result<Vec<WorkItem>> {
         let run = self.run;
         let now = self.client.clock().now();
-        // A deal that this run has just sent is not looked at again for its closing date.
-        let is_just_sent = |item: &WorkItem| {
-            item.planned.step == Step::SendCloseDate && item.record.is_alive(run, now)
-        };
-        let looked_at = items.iter().filter(|item| !is_just_sent(item));
+        let looked_at = items.iter().filter(|item| !item.is_just_sent(run, now));
         let ids: Vec<i64> = looked_at.filter_map(|item| item.record.plan_record.crm_id).collect();
         let Look { seen, unseen } = self.look_at_objects(kind, &ids)?;
         let mut ready = Vec::new();
@@ -187,7 +186,7 @@ impl Push<'_, '_> {
             }
             item.object = crm_id.and_then(|crm_id| seen.get(&crm_id)).cloned();
             match (item.planned.step, crm_id, &item.object) {
-                _ if is_just_sent(&item) => ready.push(item),
+                _ if item.is_just_sent(run, now) => ready.push(item),
                 (_, None, _) => ready.push(item),
                 (_, Some(crm_id), Some(_)) if !self.is_still_marked(&item) => {
                     self.remove_from_inventory(kind, crm_id)?;
@@ -320,7 +319,12 @@ impl WorkItem {
         self.is_taken_over = true;
     }
 
-    /// The id that the built-in exchange of Ecvi knows, unless `reset-id` let go of it.
+    /// Whether this run has just sent the deal. It is not looked at again for its closing date.
+    fn is_just_sent(&self, run: i64, now: DateTime<Utc>) -> bool {
+        self.planned.step == Step::SendCloseDate && self.record.is_alive(run, now)
+    }
+
+    /// The id that the built-in exchange of Ecvi knows, unless `reset-id` detached the record.
     fn known_by_ecvi(&self) -> Option<i64> {
         self.record.named_by(self.row())
     }

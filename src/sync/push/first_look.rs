@@ -82,8 +82,8 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    /// A booking that waits for somebody who does not come in this run costs no request, nor does
-    /// one that is looked at again where nobody whom it names goes.
+    /// Leaves out a booking that waits for a guest who is not sent in this run, and a rechecked one
+    /// whose parties are not sent in this run: they cost no request.
     fn is_likely_to_go(&self, step: Step, booking: &Booking) -> Result<bool> {
         match step {
             Step::Recheck => self.has_planned(booking.parties()),

@@ -1,5 +1,5 @@
-//! Cards of people and companies who stood in the CRM before us: found by phone and e-mail, where
-//! the configuration says to look for them.
+//! Cards of people and companies that were in the CRM before this program: found by phone and
+//! e-mail, where the configuration says to look for them.
 
 use std::collections::HashSet;
 
@@ -14,8 +14,8 @@ use crate::sync::card_lookup::{ContactMatch, Seeker};
 use crate::sync::plan::Step;
 
 impl Push<'_, '_> {
-    /// People and companies who stood in the CRM before us, where the configuration says to look
-    /// for them.
+    /// Takes over cards that were in the CRM before this program, where the configuration says to
+    /// look for them.
     pub(super) fn match_by_contact(
         &mut self,
         kind: Kind,

@@ -1,8 +1,8 @@
-//! Objects that vanished from the CRM: deleted, merged into another, or restored under a new id.
+//! Objects that are missing in the CRM: deleted, merged into another, or restored with a new id.
 //!
-//! They are found again by their origin, then by one unambiguous match of phone or e-mail with the
-//! same last name or title (a merge leaves those on the survivor); else the record is created anew,
-//! with a warning that names the similar cards, or reported, as `on_missing` says.
+//! They are found again by their origin, then by one clear match of phone or e-mail with the same
+//! last name or title (the card that is left after a merge has both). Else the record is created
+//! again, with a warning that names the similar cards, or reported, as `on_missing` says.
 
 use super::Push;
 use crate::config::OnMissing;
@@ -76,8 +76,8 @@ impl Push<'_, '_> {
             && (self.config.sync.on_missing == OnMissing::Fail
                 || !record.plan_record.pending.resend)
         {
-            // A booking came upon it. Its own turn, with its row, is the next run; where it had
-            // that, the row is of no use.
+            // A booking found it missing. The record's own step, with its row, decides in the next
+            // run.
             let writer = self.state.writer()?;
             writer.resend(key)?;
             writer.commit()?;

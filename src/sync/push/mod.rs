@@ -48,6 +48,28 @@ use gone_cards::GoneCards;
 pub(crate) use ownership::{Owner, carries_mark, owner_of};
 use refusals::Refusals;
 
+/// Shows the progress of a long run.
+pub trait ProgressObserver {
+    /// Another object that stands in the portal was seen.
+    fn on_object_seen(&mut self, _: Kind) {}
+    /// So many records are still to be sent, by [`Kind`].
+    fn on_planned(&mut self, records: PerKind<u64>);
+    /// Records were sent, or failed.
+    fn on_batch_done(&mut self, kind: Kind, records: u64, client: &Client<'_>);
+    /// The run sends nothing any more.
+    fn on_end(&mut self) {}
+    /// The function that is called when the run waits.
+    fn wait_callback(&self) -> Option<WaitCallback> {
+        None
+    }
+}
+
+/// An observer that shows nothing.
+impl ProgressObserver for () {
+    fn on_planned(&mut self, _: PerKind<u64>) {}
+    fn on_batch_done(&mut self, _: Kind, _: u64, _: &Client<'_>) {}
+}
+
 /// How objects are created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CreateMode {
@@ -116,28 +138,6 @@ impl Failures {
             failed.first.push(record);
         }
     }
-}
-
-/// Shows the progress of a long run.
-pub trait ProgressObserver {
-    /// Another object that stands in the portal was seen.
-    fn on_object_seen(&mut self, _: Kind) {}
-    /// So many records are still to be sent, by [`Kind`].
-    fn on_planned(&mut self, records: PerKind<u64>);
-    /// Records were sent, or failed.
-    fn on_batch_done(&mut self, kind: Kind, records: u64, client: &Client<'_>);
-    /// The run sends nothing any more.
-    fn on_end(&mut self) {}
-    /// The function that is called when the run waits.
-    fn wait_callback(&self) -> Option<WaitCallback> {
-        None
-    }
-}
-
-/// An observer that shows nothing.
-impl ProgressObserver for () {
-    fn on_planned(&mut self, _: PerKind<u64>) {}
-    fn on_batch_done(&mut self, _: Kind, _: u64, _: &Client<'_>) {}
 }
 
 /// What a push works with.

@@ -14,17 +14,17 @@ use crate::sync::push::missing_object::MissingResolution;
 /// Whose an object is, seen from a record that holds it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Owner {
-    /// The record's: it carries the record's mark, or nothing was written into it yet.
+    /// The record's own: it has the record's origin, or nothing was written into it yet.
     Record,
-    /// Another record's. The portal gave the number out anew, after it was set back to a backup:
-    /// the record's own object is gone.
+    /// Another record's. The portal used the id again after it was restored from a backup: the
+    /// record's own object is gone.
     AnotherRecord,
-    /// Nobody knows. People may have taken the mark away, or the number is a stranger's by now.
+    /// Not known. People may have removed the origin, or the id belongs to another object now.
     Unknown,
 }
 
-/// Whose this object is, as far as the state tells. What was never sent to carries no mark of ours
-/// yet.
+/// The owner of this object, by the state. An object to which nothing was sent has no origin of
+/// ours yet.
 pub(crate) fn owner_of(
     state: &State,
     originator: &str,
@@ -101,14 +101,15 @@ impl Push<'_, '_> {
         })
     }
 
-    /// The record's object is gone, and its number is another record's: the step is planned anew.
+    /// The record's object is gone, and its id belongs to another record: the step is planned
+    /// again.
     fn replan_without_object(&mut self, item: &WorkItem, crm_id: i64) -> Result<()> {
         let Some(step) = self.step_without_object(item, crm_id)? else { return Ok(()) };
         Ok(self.queue.add(&Planned { step, ..item.planned.clone() })?)
     }
 
-    /// A new object got this number. Whoever else holds it has lost theirs: the portal gives no
-    /// number out twice, unless it was set back to a backup.
+    /// A new object got this id, so every other record with this id has lost its object: a portal
+    /// uses an id twice only after it was restored from a backup.
     pub(super) fn take_from_others(
         &self,
         writer: &Writer<'_>,

@@ -74,15 +74,15 @@ impl Push<'_, '_> {
         let crm_id = record.as_ref().and_then(|record| record.plan_record.crm_id);
         let is_new = record.is_none() && self.ecvi().is_coming(key)?;
         let now = self.client.clock().now();
-        let is_gone = |crm_id| {
-            self.missing_in_crm.contains(&(key.kind, crm_id))
-                || self.gone_cards.has(key.kind, crm_id, now)
+        let card_is_gone = match crm_id {
+            Some(crm_id) => {
+                self.missing_in_crm.contains(&(key.kind, crm_id))
+                    || self.gone_cards.has(key.kind, crm_id, now)
+            }
+            None => false,
         };
-        let outlook = PartyOutlook {
-            row: if is_new { PartyRow::Coming(String::new()) } else { PartyRow::AsStored },
-            card_is_gone: crm_id.is_some_and(is_gone),
-        };
-        Ok(outlook.resolve(key.kind, record, now))
+        let row = if is_new { PartyRow::Coming(String::new()) } else { PartyRow::AsStored };
+        Ok(PartyOutlook { row, card_is_gone }.resolve(key.kind, record, now))
     }
 
     /// Loads the cards at which the deals of an earlier run point, if that run ended before it

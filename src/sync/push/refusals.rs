@@ -107,11 +107,16 @@ impl Refusals {
     /// The refusal that several records were held for, or that says itself that it concerns
     /// everything.
     fn common_refusal(&self) -> Option<&ApiError> {
-        let same = |one: &ApiError| self.held.iter().filter(|held| held.refusal == *one).count();
-        let common = self.held.iter().map(|held| &held.refusal).max_by_key(|one| same(one))?;
-        let concerns_all =
-            self.held.iter().map(|held| &held.refusal).find(|one| names_the_portal(one));
-        concerns_all.or((same(common) > 1).then_some(common))
+        if let Some(held) = self.held.iter().find(|held| names_the_portal(&held.refusal)) {
+            return Some(&held.refusal);
+        }
+        let most_common = self.held.iter().max_by_key(|held| self.count_held_for(&held.refusal))?;
+        let refusal = &most_common.refusal;
+        if self.count_held_for(refusal) > 1 { Some(refusal) } else { None }
+    }
+
+    fn count_held_for(&self, refusal: &ApiError) -> usize {
+        self.held.iter().filter(|held| held.refusal == *refusal).count()
     }
 }
 

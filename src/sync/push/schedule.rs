@@ -1,4 +1,4 @@
-//! Which lane goes on next. Pure: what stands in the lanes and the time are passed in.
+//! Which lane is next. Pure: the content of the lanes and the time are passed in.
 //!
 //! The portal gives each method a time budget of its own. While one lane waits for its budget, the
 //! others work.
@@ -11,7 +11,7 @@ use crate::sync::plan::{Lane, Priority, Turn};
 /// Lanes whose records bookings need.
 const PARTY_LANES: [Lane; 2] = [Lane::Companies, Lane::Guests];
 
-/// What stands in a lane, and what holds it back.
+/// The next step of a lane, and what holds it back.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct LaneState {
     /// The turn of its next step; none where it is empty.

@@ -27,13 +27,13 @@ const LOST_EXPORT: u32 = 10;
 /// A record whose calls were never answered this often goes alone.
 const ISOLATE_AFTER: u32 = 2;
 
-/// What an answer calls for beyond saving it.
+/// What is to be done after the answers of a batch were saved.
 #[derive(Default)]
 struct RefusalActions {
-    /// Refused in words that may mean that the object is gone.
+    /// Refused with a text that may mean that the object is gone.
     unclear: Vec<Refused>,
     failed: Vec<Refused>,
-    /// Refused in the words of an earlier command of the batch: to be tried again alone.
+    /// Refused with the text of an earlier command of the batch: to be tried again alone.
     retry_alone: Vec<WorkItem>,
     /// What the batch was refused for until now.
     texts: HashSet<String>,
@@ -328,8 +328,8 @@ impl Push<'_, '_> {
         Ok(())
     }
 
-    /// The words for an object that is gone vary with version and language, so a list decides. What
-    /// is gone is planned anew; the others are returned.
+    /// The portal's text for an object that is gone depends on version and language, so a list
+    /// decides. Records whose object is gone are planned again; the others are returned.
     fn retain_existing(&mut self, unclear: Vec<Refused>) -> Result<Vec<Refused>> {
         let Some(kind) = unclear.first().map(|refused| refused.item.kind()) else {
             return Ok(Vec::new());

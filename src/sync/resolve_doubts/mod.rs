@@ -167,7 +167,7 @@ fn matured_doubts(
     for (id, Doubt { operation, at }) in doubts {
         let key = RecordKey { kind, id };
         if at > now {
-            // The clock went back. How old the doubt is nobody knows, so it waits its time from
+            // The clock went back. The age of the doubt is not known, so it waits its time from
             // now.
             writer.refresh_doubt(&key, now)?;
             log::debug!("{key}: its unanswered call is dated anew");
@@ -180,7 +180,7 @@ fn matured_doubts(
     Ok(due)
 }
 
-/// The objects that stand in the portal: by origin for creates, by id for deletions.
+/// The objects that exist in the portal: found by origin for creates, by id for deletions.
 fn fetch_existing(
     config: &Config,
     client: &mut Client<'_>,

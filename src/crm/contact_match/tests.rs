@@ -178,3 +178,45 @@ fn names_are_compared_without_regard_to_case_and_blanks() {
     assert!(same_name(" ПРИХОДЬКО ", "Приходько"));
     assert!(!same_name("Приходько", "Приходченко"));
 }
+
+#[test]
+fn a_card_is_taken_over_where_it_is_the_only_free_one_of_the_name_with_a_phone_of_theirs() {
+    let card = |crm_id: i64, name: &str, origin: &str, phone: &str| {
+        let value_type = String::new();
+        let phones = vec![MultifieldRow { id: "1".into(), value: phone.into(), value_type }];
+        let (name, origin) = (name.to_owned(), origin.to_owned());
+        Object { crm_id, origin, name, phones, ..Object::default() }
+    };
+    let (ours, other) = ("+7 900 123-45-67", "+7 900 000-00-00");
+    let taken = |name: &str, cards: &[Object]| {
+        unique_name_match(name, &points(&[ours], &[]), cards).map(|card| card.crm_id)
+    };
+    let free = card(7, "БЕЛОВА", "", ours);
+    let others =
+        [card(1, "Белова", "41", ours), card(2, "Белова", "", other), card(3, "Чернова", "", ours)];
+    for other in &others {
+        assert_eq!(taken("Белова", std::slice::from_ref(other)), None, "{}", other.crm_id);
+    }
+    let mut cards = others.to_vec();
+    cards.insert(1, free.clone());
+    assert_eq!(taken("Белова", &cards), Some(7));
+    cards.push(card(8, "Белова", "", ours));
+    assert_eq!(taken("Белова", &cards), None);
+    assert_eq!(taken(" ", &[card(9, "", "", ours)]), None);
+}
+
+/// A portal that answers nothing.
+struct Silent;
+
+impl Portal for Silent {
+    fn call(&mut self, method: &str, _: &Value) -> Result<Response, CallError> {
+        Err(CallError::unknown_outcome(method.to_owned()))
+    }
+}
+
+#[test]
+fn where_the_portal_answers_nothing_no_question_is_to_blame() {
+    let wanted = [points(&["+71"], &[]), points(&["+72"], &[])];
+    let found = asked_of(&mut Silent, |client| find_by_contact(client, Kind::Guest, &wanted));
+    assert!(found.is_err());
+}

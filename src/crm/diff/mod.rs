@@ -143,6 +143,7 @@ mod tests {
 
     use super::*;
     use crate::crm::answers::least_config;
+    use crate::domain::record::RecordId;
     use crate::mapping::multifield::MultifieldRow;
 
     fn listed(id: &str, value: &str) -> MultifieldRow {
@@ -169,6 +170,15 @@ mod tests {
         );
         assert_eq!(found[1].field, "TITLE");
         assert_eq!(found.iter().map(Difference::is_personal).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn who_is_still_to_come_is_named_behind_the_value() {
+        let coming = [1, 2].map(|id| RecordKey::new(Kind::Guest, RecordId::Number(id)));
+        let name = |key: &RecordKey| format!("guest {}", key.id);
+        assert_eq!(with_coming("7", &coming, name), "7, guest 1, guest 2");
+        assert_eq!(with_coming("", &coming, name), "guest 1, guest 2");
+        assert_eq!(with_coming("7", &[], name), "7");
     }
 
     #[test]

@@ -394,9 +394,11 @@ impl RunContext<'_> {
         if self.state.get(&RESENDING)? == Some(true) {
             writer.set(&RESENDING, &false)?;
         }
-        // Bookings were skipped where a guard holds them back, or where they or their twin (41 and
-        // '41') are in doubt. Then the notes stay.
+        // Bookings were skipped where a guard holds them back, where they are missing and may come
+        // back as they were, or where they or their twin (41 and '41') are in doubt. Then the notes
+        // stay.
         let all_seen = plan.held_back.iter().all(|held| held.kind != Kind::Booking)
+            && plan.compared.missing_for_now[Kind::Booking].count == 0
             && self.state.doubts(Kind::Booking)?.is_empty();
         if all_seen && !self.done.parties_late {
             writer.clear_dirty(dirty_seq)?;

@@ -106,6 +106,18 @@ fn a_time_that_was_noted_by_a_clock_that_ran_ahead_counts_from_now() {
     assert_eq!(sync(&hotel, 3).counts.deleted, 1);
 }
 
+/// Its guest changes while the mirror is being filled, and its own row comes later.
+#[test]
+fn nor_does_its_deal_keep_what_a_guest_was_called_before() {
+    let hotel = patient(8);
+    hotel.guest(5, "last_name = 'Новикова'");
+    drop_bookings(&hotel, "id = 5");
+    sync(&hotel, 0);
+    bring_back(&hotel, "id = 5");
+    sync(&hotel, 1);
+    assert!(hotel.deal(5).text("TITLE").contains("Новикова"), "{}", hotel.deal(5).text("TITLE"));
+}
+
 #[test]
 fn a_guest_leaves_the_deals_when_two_readings_missed_them() {
     let hotel = patient(8);

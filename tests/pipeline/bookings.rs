@@ -1,6 +1,6 @@
 //! Booking -> deal.
 
-use bitrix24_sandbox::Kind;
+use bitrix24_sandbox::{Fault, Kind};
 use serde_json::json;
 
 use crate::hotel::{Hotel, fields};
@@ -237,4 +237,26 @@ fn deals_go_into_the_funnel_that_the_configuration_names() {
     let stages = [1, 2].map(|id| hotel.deal(id).text("STAGE_ID").to_owned());
     assert_eq!(stages, [format!("C{funnel}:EXECUTING"), format!("C{funnel}:WON")]);
     assert_eq!(hotel.deal(2).text("CLOSEDATE"), "2026-12-05");
+}
+
+#[test]
+fn a_closing_date_that_was_refused_beside_its_deal_is_still_owed() {
+    let hotel = hotel("status = 'checked_out'");
+    let mut is_refused = false;
+    hotel.server().faults(move |call| {
+        if is_refused || !call.calls("crm.deal.update") {
+            return None;
+        }
+        is_refused = true;
+        let commands = call.params.argument("cmd");
+        let [deal, date] = [0, 1].map(|at| commands.entries()[at].0.clone());
+        let body =
+            json!({"result": {"result": {deal: true}, "result_error": {date: {"error": "no"}}}});
+        Some(Fault::Answer { status: 200, body: body.to_string() })
+    });
+    hotel.booking(1, "departure = '2026-12-07 12:00'");
+    hotel.sync();
+    hotel.sync();
+    assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-07");
+    hotel.runs_idle();
 }

@@ -1,9 +1,13 @@
 //! `sync` and its options, what it says, and the exit codes.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bitrix24_sandbox::{Condition, Fault, Kind};
+use bitrix24_sandbox::{Condition, Exchange, Fault, Kind};
+use chrono::Utc;
+use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::platform::lock::Lock;
+use ecvi_b24::sync::options::{RunKind, RunOptions};
 use serde_json::json;
 
 use crate::hotel::Hotel;
@@ -357,7 +361,7 @@ fn a_limit_that_holds_back_guests_holds_back_no_booking() {
 fn new_guests_whom_a_limit_holds_back_are_waited_for() {
     let hotel = Hotel::running();
     hotel.configure("portal.batch_size = 2");
-    for id in [2, 3] {
+    for id in [2, 3, 4] {
         hotel.guest(id, "");
         hotel.booking(id, &format!("guest_id = {id}"));
     }
@@ -365,7 +369,7 @@ fn new_guests_whom_a_limit_holds_back_are_waited_for() {
         exchange.calls("crm.contact.list").then(|| Fault::status(429, "OPERATION_TIME_LIMIT"))
     });
     hotel.exits(5, "sync");
-    assert_eq!(hotel.status()["records"]["booking"]["waiting"], 2);
+    assert_eq!(hotel.status()["records"]["booking"]["waiting"], 3);
     assert_eq!(hotel.portal().count(Kind::Deal), 1);
 }
 
@@ -448,4 +452,151 @@ fn a_run_whose_words_cannot_be_written_is_done_all_the_same() {
     sync.args(["--config", hotel.path("ecvi-b24.toml").to_str().unwrap(), "sync"]);
     assert!(sync.stdout(full()).stderr(full()).status().unwrap().success());
     assert_eq!(hotel.status()["last_run"]["outcome"], "ok");
+}
+
+#[test]
+fn lost_answers_with_one_in_between_end_no_run() {
+    let hotel = Hotel::running();
+    hotel.configure("portal.batch_size = 1");
+    (2..8).for_each(|id| hotel.guest(id, ""));
+    let mut calls = 0;
+    hotel.server().faults(move |exchange| {
+        calls += u32::from(exchange.calls("crm.contact.add"));
+        (exchange.calls("crm.contact.add") && calls % 3 != 0).then_some(Fault::ResetAfter)
+    });
+    hotel.exits(5, "sync");
+    assert_eq!(hotel.portal().count(Kind::Contact), 1 + 6);
+}
+
+/// Its field makes the portal fall silent.
+#[test]
+fn a_record_whose_call_is_never_answered_goes_alone_after_two_of_them() {
+    let hotel = Hotel::running();
+    hotel.configure("portal.settle_time = '0s'");
+    let changes = |call: &Exchange| call.calls("crm.contact.update");
+    hotel.server().faults(move |call| {
+        let is_poisoned = changes(call) && call.params.json().contains("silence");
+        is_poisoned.then_some(Fault::ResetBefore)
+    });
+    (2..=3).for_each(|id| hotel.guest(id, ""));
+    hotel.sync();
+    hotel.guest(1, "comment = 'silence'");
+    (2..=3).for_each(|id| hotel.guest(id, "comment = 'x'"));
+    let arrived =
+        |hotel: &Hotel| (2..=3).filter(|id| hotel.contact(id).text("COMMENTS") == "x").count();
+    for expected in [0, 0, 2] {
+        hotel.exits(5, "sync");
+        assert_eq!(arrived(&hotel), expected);
+    }
+}
+
+/// A guest and a deal that changed, a deal whose guest did not, a booking with a guest of its own,
+/// a guest whose card Ecvi names, and a booking that is gone.
+#[test]
+fn a_small_run_asks_all_its_questions_in_one_request() {
+    let hotel = Hotel::running();
+    hotel.guest(4, "");
+    hotel.booking(4, "guest_id = 4");
+    hotel.booking(2, "");
+    hotel.sync();
+    let card = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Старое"}));
+    hotel.guest(1, "comment = 'x'");
+    hotel.booking(1, "comment = 'x'");
+    hotel.booking(4, "comment = 'x'");
+    hotel.guest(3, "");
+    hotel.booking(3, "guest_id = 3");
+    hotel.guest(6, &format!("crm_id = {card}"));
+    hotel.remove_booking(2);
+    let requests = hotel.requests(|hotel| {
+        let said =
+            "sync: создано: гости 1, заявки 1; изменено: гости 2, заявки 2; удалено: заявки 1\n";
+        assert_eq!(hotel.sync(), said);
+    });
+    // The questions, guests, bookings, the deletion, and once more the cards of the deals.
+    assert_eq!(requests, 5);
+}
+
+#[test]
+fn bookings_that_wait_for_somebody_who_does_not_come_cost_no_request() {
+    let hotel = Hotel::running();
+    hotel.guest(2, "birth_date = 'вчера'");
+    hotel.company(1, "");
+    (2..=3).for_each(|id| hotel.booking(id, "guest_id = 2, company_id = 1"));
+    hotel.booking(4, "guest_id = 1");
+    hotel.booking(5, "guest_id = 1");
+    (4..=5).for_each(|id| hotel.stay(id, &[1, 2]));
+    hotel.exits(1, "sync");
+    (2..=3).for_each(|id| hotel.booking(id, "comment = 'x'"));
+    assert_eq!(hotel.requests(|hotel| drop(hotel.sync())), 0);
+}
+
+/// How many commands the batches of a command have: those of guests, and those of deals.
+fn batches(hotel: &Hotel, command: &str) -> [Vec<usize>; 2] {
+    let batches = Arc::new(Mutex::new([Vec::new(), Vec::new()]));
+    let seen = Arc::clone(&batches);
+    hotel.server().before(move |call| {
+        let lanes =
+            [["crm.contact.add", "crm.contact.update"], ["crm.item.import", "crm.deal.update"]];
+        let is_called = |lane: &[&str; 2]| lane.iter().any(|method| call.calls(method));
+        if let Some(lane) = lanes.iter().position(is_called) {
+            seen.lock().unwrap()[lane].push(call.params.argument("cmd").entries().len());
+        }
+    });
+    hotel.says(command);
+    let seen = batches.lock().unwrap().clone();
+    seen
+}
+
+#[test]
+fn batches_are_full_and_none_has_more_commands_than_may_be() {
+    let hotel = Hotel::new();
+    let funnel = hotel.portal().add_funnel("Закрытые");
+    hotel.configure("portal.batch_size = 6");
+    (1..=10).for_each(|id| hotel.guest(id, ""));
+    (1..=6).for_each(|id| hotel.booking(id, "status = 'checked_out'"));
+    // The deals, and then their closing dates.
+    assert_eq!(batches(&hotel, "initial-export"), [vec![6, 4], vec![6, 6]]);
+    // A deal in a final stage takes a second command for its closing date.
+    assert_eq!(batches(&hotel, "sync --full"), [vec![6, 4], vec![6, 6]]);
+    // So does one that is found where it was to be made.
+    hotel.lose_state();
+    assert_eq!(batches(&hotel, "initial-export"), [vec![6, 4], vec![6, 6]]);
+    // Where there are several funnels, there has to be room for a move as well.
+    hotel.configure(&format!("[deal.stages]\nconfirmed = 'C{funnel}:NEW'"));
+    assert_eq!(batches(&hotel, "sync --full"), [vec![6, 4], vec![4, 4, 4]]);
+}
+
+/// People take our mark away while a run of minutes is under way.
+#[test]
+fn what_the_first_request_saw_counts_for_a_moment_only() {
+    let hotel = Hotel::running();
+    hotel.configure("portal.batch_size = 1");
+    hotel.guest(2, "");
+    hotel.sync();
+    (1..=2).for_each(|id| hotel.guest(id, "comment = 'x'"));
+    hotel.booking(1, "comment = 'x'");
+    let card = hotel.contact(2).id;
+    let clock = Clock::virtual_at(Utc::now());
+    let mut is_done = false;
+    let before = |_| {
+        let updates = hotel.portal().counters.of("crm.contact.update");
+        if updates == 1 && !std::mem::replace(&mut is_done, true) {
+            clock.sleep(Duration::from_secs(31));
+            hotel.edit(Kind::Contact, card, json!({"ORIGINATOR_ID": "", "ORIGIN_ID": ""}));
+        }
+    };
+    hotel.run_disturbed(before, &RunOptions::new(RunKind::Sync), &clock, &mut ());
+    assert_eq!(hotel.portal().get(Kind::Contact, card).unwrap().text("COMMENTS"), "");
+    assert_eq!(hotel.issues("failures"), ["guest 2 NOT_OURS"]);
+}
+
+#[test]
+fn a_creation_that_is_denied_to_a_run_of_cron_says_nothing_of_imports() {
+    let hotel = Hotel::running();
+    let denied = json!({"error": "ACCESS_DENIED", "error_description": "Access denied"});
+    hotel.answers_each("crm.contact.add", "result_error", denied);
+    hotel.guest(2, "");
+    let said = hotel.exits(1, "sync").err;
+    assert!(!said.contains("импорт"), "{said}");
+    assert_eq!(hotel.issues("failures"), ["guest 2 ACCESS_DENIED"]);
 }

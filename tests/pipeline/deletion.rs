@@ -20,6 +20,7 @@ fn a_booking_that_is_gone_has_its_deal_deleted() {
     assert!(hotel.objects(Kind::Deal, &2).is_empty());
     assert_eq!(hotel.portal().count(Kind::Deal), 1);
     assert_eq!(hotel.status()["last_run"]["deleted"]["booking"], 1);
+    assert_eq!(hotel.status()["records"]["booking"]["pending"], 0);
     hotel.runs_idle();
 }
 
@@ -151,4 +152,72 @@ fn as_many_missing_bookings_as_allowed_are_deleted() {
     let hotel = with_bookings(80);
     (1..=25).for_each(|id| hotel.remove_booking(id));
     assert_eq!(hotel.sync(), "sync: удалено: заявки 25\n");
+}
+
+/// Bookings 1 and 2 of three are on the deal of 1, which carries the mark of 1.
+fn sharing() -> (Hotel, u64) {
+    let hotel = with_bookings(3);
+    let shared = hotel.deal(1).id;
+    hotel.says(&format!("reset-id booking id:2 --crm-id {shared} --yes"));
+    hotel.sync();
+    (hotel, shared)
+}
+
+#[test]
+fn a_shared_deal_goes_with_the_last_of_its_bookings_whosever_mark_it_carries() {
+    let (hotel, shared) = sharing();
+    (1..=2).for_each(|id| hotel.remove_booking(id));
+    hotel.sync();
+    hotel.sync();
+    assert!(hotel.portal().get(Kind::Deal, shared).is_none());
+    assert_eq!(hotel.issues("failures"), [""; 0]);
+}
+
+#[test]
+fn a_shared_deal_that_another_program_marked_is_not_deleted() {
+    let (hotel, shared) = sharing();
+    hotel.edit(Kind::Deal, shared, json!({"ORIGINATOR_ID": "1C"}));
+    (1..=2).for_each(|id| hotel.remove_booking(id));
+    hotel.exits(1, "sync");
+    assert!(hotel.portal().get(Kind::Deal, shared).is_some());
+    assert_eq!(hotel.issues("failures"), ["booking 2 NOT_OURS"]);
+}
+
+#[test]
+fn a_shared_deal_is_not_deleted_while_the_booking_of_its_mark_is_there() {
+    let (hotel, shared) = sharing();
+    let other = hotel.deal(3).id;
+    hotel.says(&format!("reset-id booking id:1 --crm-id {other} --yes"));
+    hotel.remove_booking(2);
+    hotel.exits(1, "sync");
+    assert!(hotel.portal().get(Kind::Deal, shared).is_some());
+    assert_eq!(hotel.issues("failures"), ["booking 2 NOT_OURS"]);
+}
+
+#[test]
+fn a_deal_that_carries_another_number_or_another_programs_mark_is_not_deleted() {
+    let hotel = with_bookings(2);
+    let deal = hotel.deal(2).id;
+    for mark in [json!({"ORIGIN_ID": "777"}), json!({"ORIGINATOR_ID": "1C", "ORIGIN_ID": "2"})] {
+        hotel.edit(Kind::Deal, deal, mark);
+        hotel.remove_booking(2);
+        hotel.exits(1, "sync --retry-failed");
+        assert!(hotel.portal().get(Kind::Deal, deal).is_some());
+        assert_eq!(hotel.issues("failures"), ["booking 2 NOT_OURS"]);
+    }
+}
+
+#[test]
+fn a_deal_that_people_delete_at_the_last_moment_counts_as_deleted() {
+    let hotel = with_bookings(2);
+    let deal = hotel.deal(2).id;
+    hotel.server().people(move |call, portal| {
+        if call.calls("crm.deal.delete") {
+            portal.delete(Kind::Deal, deal);
+        }
+    });
+    hotel.remove_booking(2);
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
+    assert!(hotel.says("status booking id:2").contains(" удаление: сделка "));
+    hotel.runs_idle();
 }

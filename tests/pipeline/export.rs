@@ -41,8 +41,10 @@ fn it_starts_no_automation_and_a_later_run_does() {
     assert_eq!(started(&hotel), [0, 0]);
     assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
     hotel.booking(4, "");
+    hotel.portal().record_calls(true);
     hotel.sync();
     assert_eq!(started(&hotel)[0], 1);
+    assert!(hotel.portal().calls().iter().all(|call| call.params.argument("params").is_blank()));
 }
 
 #[test]
@@ -73,11 +75,12 @@ fn a_deal_whose_closing_date_follows_counts_once() {
     }
     let hotel = hotel();
     let mut seen = Seen::default();
-    hotel.run_observed(
+    let ended = hotel.run_observed(
         &RunOptions::new(RunKind::InitialExport),
         &Clock::system(Arc::default()),
         &mut seen,
     );
+    assert_eq!((ended.counts.created.sum(), ended.counts.updated.sum()), (6, 0));
     assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-05");
     let three_of_two_kinds = PerKind::from([3, 0, 3]);
     assert_eq!((seen.planned, seen.done), (three_of_two_kinds, three_of_two_kinds));
@@ -338,4 +341,19 @@ fn a_dry_run_prints_the_plan_and_sends_nothing() {
     });
     assert_eq!(writes, 0);
     assert!(!hotel.path("state.db").exists());
+}
+
+#[test]
+fn it_goes_on_after_more_lost_answers_than_end_a_run() {
+    let hotel = Hotel::new();
+    hotel.configure("portal.batch_size = 1");
+    (1..=6).for_each(|id| hotel.guest(id, ""));
+    let mut calls = 0;
+    hotel.server().faults(move |exchange| {
+        calls += u32::from(exchange.calls("crm.contact.add"));
+        (exchange.calls("crm.contact.add") && calls <= 4).then_some(Fault::ResetAfter)
+    });
+    let clock = Clock::virtual_at(Utc::now());
+    let ended = hotel.run_at(&RunOptions::new(RunKind::InitialExport), &clock);
+    assert_eq!((ended.outcome, hotel.portal().count(Kind::Contact)), (Outcome::Ok, 6));
 }

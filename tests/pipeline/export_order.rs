@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use bitrix24_sandbox::{Call, Fault, Kind, Settings};
-use chrono::DateTime;
+use chrono::{DateTime, TimeDelta, Utc};
 use ecvi_b24::domain::per_kind::PerKind;
 use ecvi_b24::domain::record::Kind as RecordKind;
 use ecvi_b24::domain::run_error::Outcome;
@@ -12,6 +12,7 @@ use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::client::{Client, WaitCallback, WaitReason};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use ecvi_b24::sync::push::ProgressObserver;
+use serde_json::json;
 
 use crate::hotel::Hotel;
 
@@ -278,4 +279,85 @@ fn what_a_probe_saw_of_closing_dates_is_not_asked_again() {
     // The inventory: the newest deal, and the ranges of ids.
     assert!(lists(&hotel) - before <= 4, "{}", lists(&hotel) - before);
     assert_eq!(hotel.deal(30).text("CLOSEDATE"), "2026-11-03");
+}
+
+#[test]
+fn what_a_probe_saw_of_closing_dates_counts_for_a_day() {
+    for (days, is_sent) in [(0, false), (2, true)] {
+        let hotel = Hotel::running();
+        hotel.portal().settings.close_date_sync = false;
+        hotel.says("check --probe");
+        // An administrator sets the portal otherwise.
+        hotel.portal().settings.close_date_sync = true;
+        hotel.booking(2, "status = 'checked_out'");
+        let clock = Clock::virtual_at(Utc::now() + TimeDelta::days(days));
+        let ended = hotel.run_at(&RunOptions::new(RunKind::InitialExport), &clock);
+        assert_eq!(ended.outcome, Outcome::Ok, "{ended:?}");
+        assert_eq!(hotel.deal(2).text("CLOSEDATE") == "2026-12-05", is_sent, "{days}");
+    }
+}
+
+#[test]
+fn what_a_probe_saw_of_imports_says_nothing_of_deals_that_a_run_makes() {
+    let hotel = Hotel::running();
+    hotel.portal().settings.close_date_sync = false;
+    hotel.says("check --probe");
+    hotel.portal().settings.close_date_sync = true;
+    hotel.booking(2, "status = 'checked_out'");
+    hotel.sync();
+    assert_eq!(hotel.deal(2).text("CLOSEDATE"), "2026-12-05");
+}
+
+/// Staff set the dates of what an interrupted export left.
+#[test]
+fn a_closing_date_that_people_set_does_not_tell_that_the_import_keeps_dates() {
+    let hotel = stays(8);
+    hotel.sql("UPDATE bookings SET status = 'checked_out'");
+    hotel.configure("portal.batch_size = 2");
+    hotel.server().faults(|exchange| {
+        let asks = exchange.params.json().contains("CLOSEDATE");
+        (asks && !exchange.calls("crm.item.import")).then(|| Fault::status(401, "expired_token"))
+    });
+    hotel.exits(4, "initial-export");
+    let begun = hotel.portal().count(Kind::Deal);
+    assert!((1..8).contains(&begun), "{begun}");
+    for id in 1..=begun {
+        let day = hotel.mirror().query_row(
+            "SELECT substr(departure, 1, 10) FROM bookings WHERE id = ?1",
+            [id],
+            |row| row.get::<_, String>(0),
+        );
+        hotel.edit(Kind::Deal, hotel.deal(id).id, json!({"CLOSEDATE": day.unwrap()}));
+    }
+    hotel.server().faults(|_| None);
+    hotel.export();
+    assert_eq!(hotel.deal(8).text("CLOSEDATE"), "2026-11-25");
+}
+
+/// A run that lasts long enough waits for the budgets of guests and bookings.
+#[test]
+fn a_budget_that_is_free_again_before_the_end_of_a_run_is_waited_for() {
+    let hotel = stays(1);
+    hotel.export();
+    hotel.sql(
+        "WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n LIMIT 119)
+         INSERT INTO guests (id, last_name, modified_at) SELECT x, 'Гостев', '2026' FROM n",
+    );
+    let costs = [("crm.contact.add".to_owned(), 4.0)].into();
+    let settings = Settings {
+        cost: 0.1,
+        bucket: None,
+        max_request_seconds: f64::INFINITY,
+        costs,
+        ..Settings::default()
+    };
+    hotel.portal().settings = settings;
+    let clock = Clock::virtual_at(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    let orders = RunOptions {
+        time_limit: Some(std::time::Duration::from_secs(3600)),
+        ..RunOptions::new(RunKind::Sync)
+    };
+    let tick = |_| hotel.server().set_time(clock.now());
+    let ended = hotel.run_disturbed(tick, &orders, &clock, &mut ());
+    assert_eq!((ended.outcome, hotel.portal().count(Kind::Contact)), (Outcome::Ok, 120));
 }

@@ -427,3 +427,48 @@ fn guests_whom_bookings_name_by_texts_are_held_back_too() {
     assert!(hotel.exits(1, "sync").err.contains("исчезло гостей: 3"));
     assert_eq!(hotel.deal(18).link_ids(), [hotel.contact(18).id]);
 }
+
+#[test]
+fn beside_a_row_without_an_id_not_even_one_is_deleted_and_only_who_is_gone_is_told_of() {
+    let hotel = Hotel::new();
+    hotel.sql(
+        "DROP TABLE bookings;
+         CREATE TABLE bookings (id, number, status, arrival, departure, guest_id, modified_at)",
+    );
+    (1..=5).for_each(|id| hotel.booking(id, ""));
+    hotel.guest(1, "");
+    hotel.export();
+    hotel.sql("UPDATE bookings SET id = NULL WHERE id = 3");
+    let said = hotel.exits(1, "sync").err;
+    assert!(said.contains("ничего не удаляется"), "{said}");
+    assert_eq!(hotel.portal().count(Kind::Deal), 5);
+    // A guest is gone, of whom no row speaks; there are rows of bookings, and all of them are there.
+    hotel.sql("UPDATE bookings SET id = 3 WHERE id IS NULL");
+    hotel.guest(2, "");
+    hotel.sync();
+    hotel.sql("INSERT INTO bookings (number) VALUES ('x'); DELETE FROM guests WHERE id = 2");
+    let said = hotel.exits(1, "sync").err;
+    assert!(!said.contains("ничего не удаляется"), "{said}");
+}
+
+#[test]
+fn an_empty_mirror_is_not_exported() {
+    let hotel = Hotel::new();
+    hotel.exits(3, "initial-export");
+    assert!(!hotel.status()["initial_export"]["completed_at"].is_string());
+}
+
+#[test]
+fn a_window_in_which_nothing_known_is_left_is_no_other_hotels_mirror() {
+    let hotel = Hotel::new();
+    hotel.guest(1, "");
+    (1..=4).for_each(|id| hotel.booking(id, "departure = '2026-12-05 12:00'"));
+    hotel.configure(
+        "mirror.queries.bookings = \"SELECT * FROM bookings WHERE departure >= date('now', '-30 days')\"",
+    );
+    hotel.export();
+    hotel.sql("UPDATE bookings SET departure = date('now', '-60 days')");
+    hotel.booking(11, "");
+    assert_eq!(hotel.sync(), "sync: создано: заявки 1\n");
+    assert_eq!(hotel.portal().count(Kind::Deal), 5);
+}

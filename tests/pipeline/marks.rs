@@ -48,6 +48,7 @@ fn a_number_that_the_portal_gives_out_anew_takes_the_card_from_whom_it_was_befor
     }
     (0..3).for_each(|_| drop(hotel.sync()));
     each_has_its_own(&hotel, 6);
+    assert!(hotel.says("status guest id:3").contains("карточки нет в CRM"));
     hotel.runs_idle();
 }
 
@@ -230,4 +231,31 @@ fn no_record_is_pointed_at_an_object_that_does_not_exist() {
     let said = hotel.exits(2, "reset-id guest 1 --crm-id 99 --yes").err;
     assert!(said.contains("в CRM нет такой карточки: контакт 99"), "{said}");
     hotel.says("reset-id guest 1 --crm-id 1 --yes");
+}
+
+/// The number of guest 4's card is guest 5's by now, and staff restored guest 4's under another.
+#[test]
+fn whoever_loses_a_card_before_their_turn_is_looked_for_before_they_are_made() {
+    let hotel = set_back();
+    hotel.configure("portal.batch_size = 1");
+    let mark = json!({"LAST_NAME": "Гость4", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "4"});
+    let restored = hotel.by_hand(Kind::Contact, mark);
+    hotel.guest(5, "last_name = 'Гость5'");
+    hotel.booking(5, "guest_id = 5, arrival = '2027-01-01 14:00', departure = '2027-01-02 12:00'");
+    hotel.guest(4, "comment = 'x'");
+    (0..2).for_each(|_| drop(hotel.sync()));
+    assert_eq!((hotel.contact(4).id, hotel.contact(4).text("COMMENTS")), (restored, "x"));
+}
+
+#[test]
+fn a_card_that_was_changed_is_shared_with_nobody() {
+    let hotel = Hotel::running();
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    let card = hotel.contact(1).id;
+    hotel.edit(Kind::Contact, card, json!({"ORIGIN_ID": "777"}));
+    hotel.guest(1, "comment = 'y'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), ["guest 1 NOT_OURS"]);
+    assert_eq!(hotel.portal().get(Kind::Contact, card).unwrap().text("COMMENTS"), "x");
 }

@@ -34,6 +34,7 @@ fn a_contact_that_was_deleted_is_created_anew_and_its_deals_point_at_it() {
     hotel.sync();
     assert_ne!(hotel.contact(1).id, old);
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
+    assert!(hotel.says("status guest id:1").contains("карточки нет в CRM"));
     hotel.runs_idle();
 }
 
@@ -121,6 +122,7 @@ fn an_object_that_was_restored_under_a_new_id_is_found_by_its_origin() {
     hotel.sync();
     assert_eq!(hotel.contact(1).id, new);
     assert_eq!(hotel.deal(1).link_ids(), [new]);
+    assert!(hotel.says("status guest id:1").contains("найдена другая карточка"));
 }
 
 #[test]
@@ -570,20 +572,22 @@ fn a_card_keeps_the_mark_of_one_whose_own_is_gone_when_another_was_merged_into_i
 
 #[test]
 fn nor_that_of_one_whom_an_older_state_does_not_know() {
-    let hotel = Hotel::new();
-    hotel.guest(1, "last_name = 'Белов', first_name = 'Олег', phone = '+71'");
-    hotel.export();
-    let older = hotel.copy_of_state();
-    hotel.guest(2, "last_name = 'Белова', first_name = 'Анна', phone = '+71'");
-    hotel.sync();
-    let [own, other] = [1, 2].map(|id| hotel.contact(id).id);
-    hotel.portal().delete(Kind::Contact, own);
-    hotel.put_back(&older);
-    hotel.guest(1, "comment = 'x'");
-    hotel.sync();
-    assert_eq!(hotel.portal().count(Kind::Contact), 2);
-    assert_eq!(hotel.contact(2).id, other);
-    assert_ne!(hotel.contact(1).id, other);
+    for last_name in ["Белова", "Белов"] {
+        let hotel = Hotel::new();
+        hotel.guest(1, "last_name = 'Белов', first_name = 'Олег', phone = '+71'");
+        hotel.export();
+        let older = hotel.copy_of_state();
+        hotel.guest(2, &format!("last_name = '{last_name}', first_name = 'Анна', phone = '+71'"));
+        hotel.sync();
+        let [own, other] = [1, 2].map(|id| hotel.contact(id).id);
+        hotel.portal().delete(Kind::Contact, own);
+        hotel.put_back(&older);
+        hotel.guest(1, "comment = 'x'");
+        hotel.sync();
+        assert_eq!(hotel.portal().count(Kind::Contact), 2);
+        assert_eq!(hotel.contact(2).id, other);
+        assert_ne!(hotel.contact(1).id, other);
+    }
 }
 
 #[test]
@@ -696,6 +700,11 @@ fn a_card_that_its_owner_has_left_takes_the_mark_of_whom_it_is_given_to() {
     }
     assert_eq!(hotel.contact(1).id, own);
     assert_eq!(hotel.portal().get(Kind::Contact, left).unwrap().text("ORIGIN_ID"), "2");
+    // Nobody shares it from then on.
+    hotel.edit(Kind::Contact, left, json!({"ORIGIN_ID": "777"}));
+    hotel.guest(2, "comment = 'x'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), ["guest 2 NOT_OURS"]);
 }
 
 #[test]
@@ -726,4 +735,126 @@ fn whoever_stays_on_a_shared_card_puts_their_own_mark_on_it() {
     hotel.sync();
     assert_eq!(hotel.contact(2).id, keep);
     hotel.runs_idle();
+}
+
+#[test]
+fn a_card_that_people_delete_at_the_last_moment_is_made_anew() {
+    let hotel = hotel();
+    let old = hotel.contact(1).id;
+    hotel.server().people(move |call, portal| {
+        if call.calls("crm.contact.update") {
+            portal.delete(Kind::Contact, old);
+        }
+    });
+    hotel.guest(1, "comment = 'x'");
+    assert!(hotel.sync().starts_with("sync: создано: гости 1"));
+    hotel.sync();
+    assert_eq!(hotel.contact(1).text("COMMENTS"), "x");
+    assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(1).id]);
+    assert_eq!(hotel.issues("failures"), [""; 0]);
+    hotel.runs_idle();
+}
+
+/// The two cards are called alike, and then guest 2 or the card gets another last name.
+#[test]
+fn a_card_is_found_by_the_name_that_was_sent_last_and_by_that_of_today() {
+    for is_card_renamed in [false, true] {
+        let hotel = hotel();
+        hotel.guest(1, "last_name = 'Орлова'");
+        hotel.sync();
+        let lost = hotel.contact(2).id;
+        let name = if is_card_renamed { "Чернова" } else { "Белова" };
+        let phone = json!([{"VALUE": "+72", "VALUE_TYPE": "WORK"}]);
+        let keep = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": name, "PHONE": phone}));
+        hotel.portal().delete(Kind::Contact, lost);
+        hotel.guest(2, "last_name = 'Чернова'");
+        hotel.sync();
+        assert_eq!(hotel.contact(2).id, keep, "{name}");
+    }
+}
+
+/// The portal may compare phones loosely.
+#[test]
+fn a_card_that_the_portal_names_and_that_has_none_of_the_phones_is_not_taken() {
+    let hotel = hotel();
+    let stranger = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Белова"}));
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    hotel.answers_each("crm.duplicate.findbycomm", "result", json!({"CONTACT": [stranger]}));
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    assert_eq!(hotel.portal().get(Kind::Contact, stranger).unwrap().text("COMMENTS"), "");
+    assert_eq!(hotel.contact(1).text("COMMENTS"), "x");
+}
+
+#[test]
+fn a_card_of_ours_that_shows_the_lost_guests_phone_is_named_and_that_of_the_family_is_not() {
+    let hotel = Hotel::new();
+    hotel.guest(1, "last_name = 'Белова', phone = '+71'");
+    hotel.guest(2, "last_name = 'Чернова', phone = '+72'");
+    hotel.guest(3, "last_name = 'Орлова', phone = '+71'");
+    hotel.export();
+    let [lost, keep] = [1, 2].map(|id| hotel.contact(id).id);
+    merge(&hotel, Kind::Contact, keep, lost);
+    hotel.guest(1, "comment = 'x'");
+    hotel.sync();
+    assert_ne!(hotel.contact(1).id, keep);
+    assert_eq!(hotel.issues("warnings"), ["guest 1 DOUBTFUL_MATCH"]);
+    assert_eq!(hotel.status()["warnings"][0]["message"], keep.to_string());
+}
+
+#[test]
+fn whoever_was_let_go_of_is_made_anew_without_a_doubt() {
+    let hotel = hotel();
+    let phone = json!([{"VALUE": "+71", "VALUE_TYPE": "WORK"}]);
+    hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Белова", "PHONE": phone}));
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    hotel.says("reset-id guest 1 --yes");
+    assert_eq!(hotel.sync(), "sync: создано: гости 1; изменено: заявки 1\n");
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
+}
+
+#[test]
+fn an_update_of_a_deal_out_of_the_users_sight_is_no_failed_deletion() {
+    let hotel = hotel();
+    hide(&hotel, &[(Kind::Deal, hotel.deal(1).id)]);
+    hotel.booking(1, "comment = 'x'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.status()["failures"][0]["operation"], "update");
+}
+
+#[test]
+fn a_card_that_was_found_by_its_mark_and_then_marked_by_another_program_is_not_written_to() {
+    let hotel = hotel();
+    let old = hotel.contact(1).id;
+    hotel.portal().delete(Kind::Contact, old);
+    let new = hotel.portal().restore(Kind::Contact, old).unwrap();
+    hotel.require(Kind::Contact, "BIRTHDATE");
+    hotel.guest(1, "comment = 'x'");
+    hotel.exits(1, "sync");
+    hotel.portal().settings.required.clear();
+    hotel.edit(Kind::Contact, new, json!({"ORIGINATOR_ID": "1C", "ORIGIN_ID": "5"}));
+    hotel.guest(1, "comment = 'y'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.portal().get(Kind::Contact, new).unwrap().text("ORIGIN_ID"), "5");
+    assert_eq!(hotel.issues("failures"), ["guest 1 NOT_OURS"]);
+}
+
+#[test]
+fn a_card_is_found_by_what_was_sent_to_it_though_ecvi_has_something_else_by_now() {
+    for values in ["phone = '+79'", "email = 'new@x.ru'"] {
+        let hotel = Hotel::running();
+        let contact = |id: u32| format!("last_name = 'Белова', first_name = 'Анна{id}'");
+        let reached =
+            if values.starts_with("phone") { "phone = '+72'" } else { "email = 'old@x.ru'" };
+        hotel.guest(2, &format!("{}, {reached}", contact(2)));
+        hotel.guest(3, &contact(3));
+        hotel.sync();
+        let (keep, lost) = (hotel.contact(3).id, hotel.contact(2).id);
+        merge(&hotel, Kind::Contact, keep, lost);
+        hotel.guest(2, values);
+        hotel.sync();
+        assert_eq!(hotel.portal().count(Kind::Contact), 2, "{values}");
+    }
 }

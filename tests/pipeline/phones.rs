@@ -116,3 +116,15 @@ fn a_phone_is_stored_as_it_was_written() {
     hotel.sync();
     assert_eq!(hotel.contact(1).values("PHONE"), ["8 (900) 123-45-67 доб. 5"]);
 }
+
+#[test]
+fn what_people_added_stays_peoples_also_where_ecvi_has_the_same_for_a_while() {
+    let hotel = hotel();
+    let theirs = json!({"PHONE": [{"VALUE": "+79", "VALUE_TYPE": "HOME"}]});
+    hotel.edit(Kind::Contact, hotel.contact(1).id, theirs);
+    for phones in ["+71, +79", "+71"] {
+        hotel.guest(1, &format!("phone = '{phones}'"));
+        hotel.sync();
+        assert_eq!(hotel.contact(1).values("PHONE"), ["+71", "+79"], "{phones}");
+    }
+}

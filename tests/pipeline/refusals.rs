@@ -326,3 +326,17 @@ fn an_unknown_code_with_401_or_403_is_a_refusal_in_sync_as_in_check() {
         assert_eq!(hotel.issues("failures"), [""; 0]);
     }
 }
+
+#[test]
+fn a_deal_that_people_took_our_mark_from_is_not_sent_to_see_what_the_portal_accepts() {
+    let hotel = Hotel::running();
+    let deal = hotel.deal(1).id;
+    hotel.guest(1, "birth_date = '1990-01-01'");
+    hotel.sync();
+    hotel.edit(Kind::Deal, deal, json!({"ORIGINATOR_ID": "", "ORIGIN_ID": ""}));
+    hotel.require(Kind::Contact, "BIRTHDATE");
+    (2..=3).for_each(|id| hotel.guest(id, ""));
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), ["guest 2 PORTAL_REFUSED", "guest 3 PORTAL_REFUSED"]);
+    assert_eq!(hotel.portal().get(Kind::Deal, deal).unwrap().text("ORIGINATOR_ID"), "");
+}

@@ -353,3 +353,19 @@ fn flags_positions_and_phones_are_read_as_other_programs_write_them() {
     assert_eq!([1, 2].map(|id| hotel.contact(id).text("COMMENTS").to_owned()), ["{ VIP }", ""]);
     assert_eq!(hotel.deal(1).link_ids(), [hotel.contact(2).id, hotel.contact(1).id]);
 }
+
+#[test]
+fn a_mirror_that_has_an_id_already_is_not_written_to() {
+    let hotel = Hotel::new();
+    hotel.configure("mirror.write_back = true");
+    hotel.guest(1, "");
+    hotel.export();
+    let writes = || {
+        let mirror = std::fs::read(hotel.path("mirror.db")).unwrap();
+        u32::from_be_bytes(mirror[24..28].try_into().unwrap())
+    };
+    hotel.guest(1, "comment = 'x'");
+    let before = writes();
+    assert_eq!(hotel.sync(), "sync: изменено: гости 1\n");
+    assert_eq!(writes(), before);
+}

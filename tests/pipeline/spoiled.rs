@@ -278,3 +278,50 @@ fn where_the_question_for_one_card_fails_its_record_waits_and_nothing_is_made_an
         assert_eq!(hotel.deal(2).link_ids(), [hotel.contact(2).id]);
     }
 }
+
+#[test]
+fn a_deal_that_was_restored_and_cannot_be_read_does_not_count_as_deleted() {
+    let hotel = hotel(2);
+    let deal = hotel.deal(2).id;
+    hotel.portal().delete(Kind::Deal, deal);
+    let mark = json!({"TITLE": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"});
+    let restored = hotel.by_hand(Kind::Deal, mark);
+    spoil(&hotel, Kind::Deal, restored, Spoiled::Everywhere(Harm::Refused));
+    hotel.remove_booking(2);
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), ["booking 2 CARD_UNREADABLE"]);
+    heal(&hotel);
+    hotel.says("retry");
+    assert_eq!(hotel.portal().count(Kind::Deal), 1);
+}
+
+#[test]
+fn nor_is_a_restored_card_that_cannot_be_read_made_anew() {
+    let hotel = hotel(2);
+    let contact = hotel.contact(2).id;
+    hotel.portal().delete(Kind::Contact, contact);
+    let mark = json!({"LAST_NAME": "x", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"});
+    let restored = hotel.by_hand(Kind::Contact, mark);
+    spoil(&hotel, Kind::Contact, restored, Spoiled::Everywhere(Harm::Refused));
+    hotel.guest(2, "comment = 'x'");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), ["guest 2 CARD_UNREADABLE"]);
+    assert_eq!(hotel.status()["failures"][0]["operation"], "update");
+    heal(&hotel);
+    hotel.says("retry");
+    assert_eq!((hotel.contact(2).id, hotel.portal().count(Kind::Contact)), (restored, 2));
+}
+
+/// The creation of guest 3 was never answered and never made; guest 2's card is nobody's reason.
+#[test]
+fn a_creation_that_was_never_answered_is_made_though_another_card_cannot_be_read() {
+    let hotel = hotel(2);
+    hotel.configure("portal.settle_time = '0s'");
+    let mut lost = Some(Fault::ResetBefore);
+    hotel.server().faults(move |call| call.calls("crm.contact.add").then(|| lost.take()).flatten());
+    hotel.guest(3, "");
+    hotel.exits(5, "sync");
+    spoil(&hotel, Kind::Contact, 2, Spoiled::Everywhere(Harm::Refused));
+    hotel.sync();
+    assert_eq!(hotel.objects(Kind::Contact, &3).len(), 1);
+}

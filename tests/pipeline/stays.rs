@@ -376,3 +376,60 @@ fn where_nobody_asks_for_it_nothing_is_kept_and_the_plan_is_the_same() {
     let kept = state.prepare("SELECT 1 FROM meta WHERE key = 'stays'").unwrap().exists([]).unwrap();
     assert!(!kept);
 }
+
+/// Booking 9 is the last one, and too old to have a deal.
+fn with_history() -> Hotel {
+    let hotel = hotel();
+    hotel.configure("export.bookings_from = '2026-01-01'");
+    switch_on(&hotel);
+    let past = "status = 'checked_out', arrival = '2019-01-01', departure = '2019-01-03'";
+    hotel.booking(9, &format!("guest_id = 1, {past}"));
+    (2..=4).for_each(|id| hotel.booking(id, "guest_id = 2"));
+    hotel.export();
+    assert_eq!(shown(&hotel, 1), "1 2 0.00|RUB 2019-01-01 2019-01-01  0 0");
+    hotel
+}
+
+#[test]
+fn the_last_booking_too_stops_counting_where_it_never_had_a_deal() {
+    let hotel = with_history();
+    hotel.remove_booking(9);
+    hotel.sync();
+    assert_eq!(shown(&hotel, 1), "0 0 0.00|RUB    0 0");
+}
+
+#[test]
+fn where_somebody_is_missing_a_booking_without_a_deal_counts_on() {
+    let hotel = with_history();
+    hotel.be_patient();
+    (2..=2).chain([9]).for_each(|id| hotel.remove_booking(id));
+    hotel.guest(1, "city = 'Омск'");
+    hotel.sync();
+    assert_eq!(fields(&hotel.contact(1), ["ADDRESS_CITY"]), ["Омск"]);
+    assert_eq!(shown(&hotel, 1), "1 2 0.00|RUB 2019-01-01 2019-01-01  0 0");
+}
+
+/// Long after the last change, no row of a guest need be read any more.
+#[test]
+fn switched_on_when_no_guest_changed_for_long_it_fills_every_contact_too() {
+    let hotel = hotel();
+    hotel.export();
+    let run = |hours: i64| {
+        hotel.booking(u32::try_from(hours).unwrap(), "");
+        let now = Utc::now() + chrono::TimeDelta::hours(hours);
+        hotel.run_at(&RunOptions::new(RunKind::Sync), &Clock::virtual_at(now)).counts.updated.sum()
+    };
+    assert_eq!([1, 2, 3].map(run), [0, 0, 0]);
+    switch_on(&hotel);
+    assert_eq!(run(4), 3);
+}
+
+#[test]
+fn a_booking_without_a_deal_that_slid_out_of_a_window_counts_on() {
+    let hotel = with_history();
+    hotel.configure("[mirror.queries]\nbookings = \"SELECT * FROM bookings WHERE departure >= date('now', '-1 years')\"");
+    hotel.guest(1, "city = 'Омск'");
+    hotel.sync();
+    assert_eq!(fields(&hotel.contact(1), ["ADDRESS_CITY"]), ["Омск"]);
+    assert_eq!(shown(&hotel, 1), "1 2 0.00|RUB 2019-01-01 2019-01-01  0 0");
+}

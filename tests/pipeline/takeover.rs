@@ -67,6 +67,7 @@ fn nothing_is_created_that_carries_our_origin_already() {
     hotel.booking(2, "");
     assert_eq!(hotel.sync(), "sync: изменено: гости 1, компании 1, заявки 1\n");
     assert_eq!([hotel.contact(2).id, hotel.crm_company(2).id, hotel.deal(2).id], standing);
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
 }
 
 #[test]
@@ -284,6 +285,7 @@ fn nobody_is_looked_for_unless_the_hotel_wants_it() {
     hotel.guest(1, "last_name = 'Белова', phone = '8 (900) 123-45-67'");
     hotel.export();
     assert_ne!(hotel.contact(1).id, card);
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
 }
 
 #[test]
@@ -387,5 +389,38 @@ fn a_changed_mark_is_refused_for_nothing_would_be_found_by_it() {
     assert_eq!(hotel.writes(|hotel| drop(hotel.exits(3, "sync"))), 0);
     for command in ["sync --dry-run", "check", "audit"] {
         hotel.exits(3, command);
+    }
+}
+
+#[test]
+fn a_guest_whose_phone_the_portal_refuses_to_look_for_fails_and_stops_nobody() {
+    let hotel = Hotel::running();
+    hotel.configure("contact.match_existing = ['phone']");
+    let refusal = json!({"error": "", "error_description": "Invalid value"});
+    hotel.answers_each("crm.duplicate.findbycomm", "result_error", refusal);
+    hotel.guest(2, "phone = '+79161112233'");
+    hotel.guest(3, "");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), ["guest 2 PORTAL_REFUSED"]);
+    assert!(hotel.objects(Kind::Contact, &2).is_empty());
+    assert_eq!(hotel.objects(Kind::Contact, &3).len(), 1);
+}
+
+#[test]
+fn a_card_of_another_guest_is_neither_taken_nor_a_doubt_and_not_taken_without_its_mark_either() {
+    for is_erased in [false, true] {
+        let hotel = Hotel::running();
+        hotel.configure("contact.match_existing = ['phone']");
+        hotel.guest(1, "last_name = 'Белова', phone = '+79161112233'");
+        hotel.sync();
+        let card = hotel.contact(1).id;
+        if is_erased {
+            hotel.edit(Kind::Contact, card, json!({"ORIGINATOR_ID": "", "ORIGIN_ID": ""}));
+        }
+        hotel.guest(2, "last_name = 'Белова', phone = '+79161112233'");
+        hotel.sync();
+        assert_ne!(hotel.contact(2).id, card);
+        let doubts: &[&str] = if is_erased { &["guest 2 DOUBTFUL_MATCH"] } else { &[] };
+        assert_eq!(hotel.issues("warnings"), doubts);
     }
 }

@@ -170,6 +170,8 @@ fn are_too_many_missing(missing: u64, allowed_removals: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::record::RecordId;
+    use crate::state::PlanRecord;
 
     #[test]
     fn every_row_is_read_once_a_day_whichever_way_the_clock_was_set() {
@@ -198,5 +200,19 @@ mod tests {
         assert!(!seen(0, 0, 1).looks_foreign_throughout(3));
         assert!(!seen(0, 1, 1).looks_foreign_throughout(0));
         assert!(!seen(0, 0, 0).looks_foreign_throughout(0));
+    }
+
+    #[test]
+    fn whoever_has_an_object_is_known_or_missing_and_whoever_was_given_up_is_neither() {
+        let count = |crm_id, absent_in_mirror| {
+            let stored = PlanRecord { crm_id, absent_in_mirror, ..PlanRecord::default() };
+            let pair = Pair { id: RecordId::Number(1), row: None, stored: Some(stored) };
+            let mut seen = MirrorStats::default();
+            seen.note_pair(Kind::Guest, &pair);
+            (seen.linked[Kind::Guest], seen.missing[Kind::Guest])
+        };
+        assert_eq!(count(Some(7), false), (0, 1));
+        assert_eq!(count(Some(7), true), (0, 0));
+        assert_eq!(count(None, false), (0, 0));
     }
 }

@@ -123,3 +123,15 @@ impl WorkItem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_departure_within_a_day_of_today_tells_nothing() {
+        let day = |day| NaiveDate::from_ymd_opt(2026, 11, day).unwrap();
+        let tells = [8, 9, 10, 11, 12].map(|departure| is_far_from(day(10), day(departure)));
+        assert_eq!(tells, [true, false, false, false, true]);
+    }
+}

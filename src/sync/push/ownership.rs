@@ -156,6 +156,7 @@ mod tests {
         assert_eq!(owner("ECVI", "2", true, false), Owner::AnotherRecord);
         assert_eq!(owner("OTHER", "2", true, true), Owner::Unknown);
         assert_eq!(owner("OTHER", "2", true, false), Owner::Unknown);
+        assert_eq!(owner("OTHER", "1", true, false), Owner::Unknown);
         assert_eq!(owner("ECVI", "3", true, false), Owner::Unknown);
     }
 }

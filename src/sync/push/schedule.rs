@@ -201,4 +201,17 @@ mod tests {
         booking.priority = Priority::Resends;
         assert_eq!(unchanged.next_step(), NextStep::Go(Lane::Guests, None));
     }
+
+    #[test]
+    fn a_budget_that_no_step_needs_keeps_nobody_waiting() {
+        let mut schedule = schedule([0, 0, 0, 0, 0]);
+        hold(&mut schedule, Lane::Guests, 60);
+        assert_eq!(schedule.next_step(), NextStep::End);
+    }
+
+    #[test]
+    fn the_first_closing_date_goes_at_once_where_nobody_knows_whether_more_have_to() {
+        let unknown = Schedule { is_closing_unknown: true, ..schedule([1, 1, 1, 2, 0]) };
+        assert_eq!(unknown.next_step(), NextStep::Go(Lane::ClosingDates, None));
+    }
 }

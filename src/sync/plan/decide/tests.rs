@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::BookingStatus;
-use crate::mirror::{Booking, Company, RowError};
+use crate::mirror::{Booking, Company, Guest, RowError};
 use crate::state::{Note, Operation};
 use crate::sync::plan::ShownStays;
 use crate::sync::plan::observations::{is_missing, note_of};
@@ -371,6 +371,24 @@ fn only_guests_are_sent_for_their_stays_and_whoever_is_due_anyway_goes_first() {
     };
     assert_eq!(priority(for_stays(false), &options()), Priority::Resends);
     assert_eq!(priority(for_stays(true), &options()), Priority::Changes);
+}
+
+#[test]
+fn while_all_contacts_are_filled_with_stays_whoever_changed_goes_first() {
+    let shown = ShownStays { fields: 1, day: NaiveDate::default() };
+    let filling = PlanOptions { stays: Some(StayRules::after(None, shown)), ..options() };
+    let guest = Row { body: Ok(Entity::Guest(Guest::default())), ..row() };
+    let priority = |row: Row, stored, options: &PlanOptions| {
+        let pair = Pair { id: RecordId::Number(1), row: Some(row), stored: Some(stored) };
+        Priority::of(Step::Update, &pair, options)
+    };
+    let changed = Row { modified_at: "2026-01-03".into(), ..guest.clone() };
+    let due = PendingWork { resend: true, ..PendingWork::default() };
+    let due = PlanRecord { pending: due, ..stored() };
+    assert_eq!(priority(guest.clone(), stored(), &filling), Priority::Resends);
+    assert_eq!(priority(guest.clone(), stored(), &options()), Priority::Changes);
+    assert_eq!(priority(changed, stored(), &filling), Priority::Changes);
+    assert_eq!(priority(guest, due, &filling), Priority::Changes);
 }
 
 #[test]

@@ -38,3 +38,15 @@ fn a_creation_is_confirmed_by_an_id_and_by_nothing_else() {
     );
     assert_eq!([json!(0), json!(-5), json!(true), json!({})].map(|it| new_id(&it)), [None; 4]);
 }
+
+#[test]
+fn a_refusal_of_the_whole_batch_hides_what_it_repeats_of_a_person_and_keeps_its_code() {
+    let phone = "+79161112233";
+    let sent = [Command::new("r0", "crm.contact.add", json!({"fields": {"PHONE": phone}}))];
+    let refusal = ApiError::new("ACCESS_DENIED", format!("No right to {phone}"));
+    let CallError::Refused(printable) = printable_error(CallError::Refused(refusal), &sent) else {
+        panic!("still a refusal");
+    };
+    assert_eq!(printable.code, "ACCESS_DENIED");
+    assert!(!printable.text.contains("9161112233"), "{}", printable.text);
+}

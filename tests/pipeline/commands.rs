@@ -488,6 +488,11 @@ fn a_record_whose_call_is_never_answered_goes_alone_after_two_of_them() {
         hotel.exits(5, "sync");
         assert_eq!(arrived(&hotel), expected);
     }
+    // After four of them it is put aside, with the reason of the last one.
+    hotel.exits(5, "sync");
+    hotel.exits(1, "sync");
+    assert_eq!(hotel.issues("failures"), ["guest 1 NO_ANSWER"]);
+    assert_ne!(hotel.status()["failures"][0]["message"], "");
 }
 
 /// A guest and a deal that changed, a deal whose guest did not, a booking with a guest of its own,

@@ -167,6 +167,9 @@ fn more_than_three_that_are_more_than_a_third_are_held_back_in_the_smallest_hote
             "{bookings}"
         );
     }
+    let hotel = hotel(5);
+    drop_bookings(&hotel, "id BETWEEN 2 AND 4");
+    assert_eq!(sync(&hotel, 0).counts.deleted, 3);
 }
 
 #[test]

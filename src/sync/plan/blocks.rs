@@ -57,7 +57,8 @@ impl ComparedBlock {
         let changed_at = if changed { Some(options.now) } else { before.changed_at };
         let lasts = if block.coarse { A_DAY_AND_MORE } else { MINUTES };
         let is_fresh = changed_at.is_some_and(|at| (options.now - at).abs() < lasts);
-        let must_be_read = options.reads_all || block.open || changed || is_fresh;
+        // What changed now is fresh.
+        let must_be_read = options.reads_all || block.open || is_fresh;
         let still_clean = before.clean.filter(|clean| !must_be_read && clean.digest == digest);
         let stored = StoredBlock {
             clean: still_clean.or(Some(CleanBlock { digest, linked: 0 })),

@@ -57,7 +57,7 @@ impl Push<'_, '_> {
                 self.fail(&item, FailureCode::CardUnreadable, Operation::Create, reason)?;
                 continue;
             }
-            if item.planned.step == Step::Create && taken_ids.contains(item.id()) {
+            if taken_ids.contains(item.id()) {
                 let id = item.id().to_string();
                 self.fail(&item, FailureCode::DuplicateId, Operation::Create, &id)?;
                 continue;
@@ -188,10 +188,7 @@ impl Push<'_, '_> {
             match (item.planned.step, crm_id, &item.object) {
                 _ if item.is_just_sent(run, now) => ready.push(item),
                 (_, None, _) => ready.push(item),
-                (_, Some(crm_id), Some(_)) if !self.is_still_marked(&item) => {
-                    self.remove_from_inventory(kind, crm_id)?;
-                    self.note_coming(&item)?;
-                }
+                (_, Some(_), Some(_)) if !self.is_still_marked(&item) => self.note_coming(&item)?,
                 (_, Some(_), Some(_)) => ready.extend(self.check_deletion(item)?),
                 (Step::Delete, Some(_), None) => self.resolve_missing_deal(&item)?,
                 // The object that the search by origin just found is gone: left to the next run.

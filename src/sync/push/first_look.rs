@@ -149,7 +149,6 @@ impl Push<'_, '_> {
         let asked = by_origin(self.client, kind, &self.config.portal.originator, &open)?;
         marked.found.extend(asked.found);
         marked.unclear = asked.unclear;
-        marked.found.retain(|_, objects| !objects.is_empty());
         Ok(marked)
     }
 

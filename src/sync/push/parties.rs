@@ -48,15 +48,13 @@ impl Push<'_, '_> {
                 continue;
             };
             let people = self.resolve_parties(booking)?;
-            let todo = item.record.plan_record.pending;
             // The warning names who is missing, and only sending the deal updates it.
-            let misses_as_before = todo.recheck != people.missing.is_empty();
+            let misses_as_before =
+                item.record.plan_record.pending.recheck != people.missing.is_empty();
             let is_same = misses_as_before && people.fingerprint() == item.record.links_hash;
             if let (Some(guest), Some(row)) = (&people.waits_for, item.row()) {
                 writer.save_waiting(row, &guest.to_string(), now)?;
-            } else if item.planned.step == Step::Recheck && is_same {
-                writer.update_pending(item.key(), todo)?;
-            } else {
+            } else if item.planned.step != Step::Recheck || !is_same {
                 item.parties = Some(people);
                 ready.push(item);
             }

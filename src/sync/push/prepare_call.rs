@@ -230,7 +230,7 @@ impl Push<'_, '_> {
 
     /// An object that carries several records keeps its first owner's origin.
     fn keeps_origin(&mut self, item: &WorkItem, object: &Object) -> Result<bool> {
-        if object.originator != self.config.portal.originator || object.origin.is_empty() {
+        if object.originator != self.config.portal.originator {
             return Ok(false);
         }
         if object.origin == item.id().to_string() {

@@ -173,7 +173,6 @@ impl Push<'_, '_> {
             (None, WithoutTrial::EndRun) if self.refusals.are_explained() => self.fail_held(),
             (Some(true), _) | (None, WithoutTrial::EndRun) => {
                 let printable = self.refusals.printable_form(&common);
-                self.refusals.held.clear();
                 Err(refuses_everything(&printable))
             }
         }

@@ -548,8 +548,7 @@ fn batches(hotel: &Hotel, command: &str) -> [Vec<usize>; 2] {
         }
     });
     hotel.says(command);
-    let seen = batches.lock().unwrap().clone();
-    seen
+    batches.lock().unwrap().clone()
 }
 
 #[test]

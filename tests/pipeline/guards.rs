@@ -442,7 +442,7 @@ fn beside_a_row_without_an_id_not_even_one_is_deleted_and_only_who_is_gone_is_to
     let said = hotel.exits(1, "sync").err;
     assert!(said.contains("ничего не удаляется"), "{said}");
     assert_eq!(hotel.portal().count(Kind::Deal), 5);
-    // A guest is gone, of whom no row speaks; there are rows of bookings, and all of them are there.
+    // A guest is gone, of whom no row speaks; of the bookings all are there.
     hotel.sql("UPDATE bookings SET id = 3 WHERE id IS NULL");
     hotel.guest(2, "");
     hotel.sync();
@@ -463,9 +463,8 @@ fn a_window_in_which_nothing_known_is_left_is_no_other_hotels_mirror() {
     let hotel = Hotel::new();
     hotel.guest(1, "");
     (1..=4).for_each(|id| hotel.booking(id, "departure = '2026-12-05 12:00'"));
-    hotel.configure(
-        "mirror.queries.bookings = \"SELECT * FROM bookings WHERE departure >= date('now', '-30 days')\"",
-    );
+    let window = "SELECT * FROM bookings WHERE departure >= date('now', '-30 days')";
+    hotel.configure(&format!("mirror.queries.bookings = \"{window}\""));
     hotel.export();
     hotel.sql("UPDATE bookings SET departure = date('now', '-60 days')");
     hotel.booking(11, "");

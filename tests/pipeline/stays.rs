@@ -427,7 +427,8 @@ fn switched_on_when_no_guest_changed_for_long_it_fills_every_contact_too() {
 #[test]
 fn a_booking_without_a_deal_that_slid_out_of_a_window_counts_on() {
     let hotel = with_history();
-    hotel.configure("[mirror.queries]\nbookings = \"SELECT * FROM bookings WHERE departure >= date('now', '-1 years')\"");
+    let window = "SELECT * FROM bookings WHERE departure >= date('now', '-1 years')";
+    hotel.configure(&format!("[mirror.queries]\nbookings = \"{window}\""));
     hotel.guest(1, "city = 'Омск'");
     hotel.sync();
     assert_eq!(fields(&hotel.contact(1), ["ADDRESS_CITY"]), ["Омск"]);

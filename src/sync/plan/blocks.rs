@@ -2,8 +2,9 @@
 //! sent. Pure.
 //!
 //! A block is read if its digest is not the one with which it was clean. A block whose digest has
-//! changed is read in the next runs too, until no second change can have the same `modified_at`.
-//! The time of the change is the one when we saw it, by our own clock, and not a time of the rows.
+//! changed is read in the next runs too, until no second change can have the same `modified_at`,
+//! and once more after that. The time of the change is the one when we saw it, by our own clock,
+//! and not a time of the rows.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -57,8 +58,9 @@ impl ComparedBlock {
         let changed_at = if changed { Some(options.now) } else { before.changed_at };
         let lasts = if block.coarse { A_DAY_AND_MORE } else { MINUTES };
         let is_fresh = changed_at.is_some_and(|at| (options.now - at).abs() < lasts);
-        // What changed now is fresh.
-        let must_be_read = options.reads_all || block.open || is_fresh;
+        // Also once more when it is fresh no longer: the last reading may have come before the second
+        // change.
+        let must_be_read = options.reads_all || block.open || changed_at.is_some();
         let still_clean = before.clean.filter(|clean| !must_be_read && clean.digest == digest);
         let stored = StoredBlock {
             clean: still_clean.or(Some(CleanBlock { digest, linked: 0 })),
@@ -185,23 +187,26 @@ mod tests {
         }
     }
 
-    /// Whether a block is read that was seen to change so long ago.
-    fn is_read(coarse: bool, changed: TimeDelta) -> bool {
+    /// Whether a block is read that was seen to change so long ago, and whether that is kept in
+    /// mind.
+    fn look_at(coarse: bool, changed: TimeDelta) -> (bool, bool) {
         let before = StoredBlock { changed_at: Some(look().now - changed), ..STOOD };
-        ComparedBlock::new(block(DIGEST, coarse), Some(before), look()).is_read
+        let seen = ComparedBlock::new(block(DIGEST, coarse), Some(before), look());
+        (seen.is_read, seen.stored.changed_at.is_some())
     }
 
     #[test]
-    fn a_block_that_changed_lately_is_read_by_our_own_clock() {
+    fn a_block_that_changed_lately_is_read_by_our_own_clock_and_once_more_after_that() {
         let minute = TimeDelta::minutes(1);
         let hour = TimeDelta::hours(1);
-        assert!(is_read(false, minute));
-        assert!(!is_read(false, minute * 3));
-        assert!(is_read(true, hour * 25));
-        assert!(!is_read(true, hour * 27));
+        assert_eq!(look_at(false, minute), (true, true));
+        assert_eq!(look_at(false, minute * 3), (true, false));
+        assert_eq!(look_at(true, hour * 25), (true, true));
+        assert_eq!(look_at(true, hour * 27), (true, false));
         // The clock was set back, a little or far.
-        assert!(is_read(false, -minute));
-        assert!(!is_read(false, -hour));
+        assert_eq!(look_at(false, -minute), (true, true));
+        assert_eq!(look_at(false, -hour), (true, false));
+        assert!(!ComparedBlock::new(block(DIGEST, false), Some(STOOD), look()).is_read);
     }
 
     #[test]

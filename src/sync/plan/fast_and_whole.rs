@@ -477,6 +477,20 @@ fn a_second_change_within_a_minute_is_found_also_after_another_query() {
     }));
 }
 
+/// Somebody runs the program twice within a minute, and the next run comes minutes later.
+#[test]
+fn a_second_change_within_a_minute_is_found_also_by_a_run_that_comes_later() {
+    let mut world = World::settled();
+    let guest = RecordId::Text("23".into());
+    world.put(Kind::Guest, &guest, (1, 1));
+    world.run(false, (false, true), usize::MAX, true);
+    world.run(false, (false, true), usize::MAX, true);
+    world.put(Kind::Guest, &guest, (128, 1));
+    world.now += TimeDelta::minutes(2);
+    let (found, ..) = world.compare(&world.options(&world.mirror())).unwrap();
+    assert!(found.iter().any(|(kind, _, pair)| (*kind, &pair.id) == (Kind::Guest, &guest)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 

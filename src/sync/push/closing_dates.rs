@@ -118,10 +118,14 @@ impl WorkItem {
 
     fn departs_far_from(&self, today: NaiveDate) -> bool {
         match self.closing_booking() {
-            Some(booking) => (booking.departure.day - today).abs() > NEAR_TODAY,
+            Some(booking) => is_far_from(today, booking.departure.day),
             None => false,
         }
     }
+}
+
+fn is_far_from(today: NaiveDate, departure: NaiveDate) -> bool {
+    (departure - today).abs() > NEAR_TODAY
 }
 
 #[cfg(test)]

@@ -222,6 +222,14 @@ impl<'s> Writer<'s> {
         self.clear_issues(key)
     }
 
+    /// The row of a guest or a company is back in the mirror. Whatever becomes of its step, the
+    /// record is there again for all others, and keeps its origin on a shared object; it is sent.
+    pub fn mark_present(&self, key: &RecordKey) -> Result<()> {
+        let sql = "UPDATE records SET flags = flags & ~?3, todo = todo | 1
+                   WHERE kind = ?1 AND id = ?2";
+        self.execute(sql, (key.kind, &key.id, RecordFlag::AbsentInMirror.bit()))
+    }
+
     /// Resends all other records linked to this record's object: they replace the fields that it
     /// leaves there, and its origin.
     pub fn resend_others(&self, key: &RecordKey) -> Result<()> {

@@ -195,6 +195,34 @@ fn a_guest_who_ends_on_anothers_card_leaves_it_the_mark_by_which_the_other_finds
     hotel.runs_idle();
 }
 
+/// What was sent of them was not answered, and another guest comes to their card in the same run.
+#[test]
+fn a_guest_who_is_back_in_ecvi_keeps_the_mark_of_their_card() {
+    let hotel = Hotel::new();
+    hotel.configure("portal.settle_time = '500ms'\nportal.batch_size = 1");
+    hotel.guest(1, "last_name = 'Белова', phone = '+71', email = 'belova@example.ru'");
+    hotel.guest(2, "last_name = 'Белова', phone = '+72', email = 'belova@example.ru'");
+    hotel.export();
+    let (card, lost) = (hotel.contact(1).id, hotel.contact(2).id);
+    hotel.sql("DELETE FROM guests WHERE id = 1");
+    hotel.sync();
+    merge(&hotel, Kind::Contact, card, lost);
+    hotel.guest(1, "last_name = 'Белова', phone = '+71', email = 'belova@example.ru'");
+    hotel.guest(2, "comment = 'x'");
+    let mut answer = Some(Fault::ResetAfter);
+    hotel
+        .server()
+        .faults(move |call| call.calls("crm.contact.update").then(|| answer.take()).flatten());
+    hotel.exits(5, "sync");
+    for _ in 0..2 {
+        std::thread::sleep(Duration::from_millis(600));
+        hotel.sync();
+    }
+    assert_eq!(hotel.portal().count(Kind::Contact), 1);
+    assert_eq!(hotel.contact(1).id, card);
+    hotel.runs_idle();
+}
+
 #[test]
 fn two_guests_on_one_contact_are_one_contact_of_the_deal() {
     let hotel = hotel();

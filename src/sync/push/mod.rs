@@ -297,6 +297,9 @@ impl<'a, 'p> Push<'a, 'p> {
             let record = self.state.record(&planned.key)?.unwrap_or_default();
             planned.step = step_for(planned.step, &record);
             let Planned { key, step, turn: _, row } = &planned;
+            if row.is_some() && record.plan_record.absent_in_mirror {
+                writer.mark_present(key)?;
+            }
             match step {
                 Step::MarkAbsent => writer.mark_absent(key)?,
                 Step::DropRecord if row.is_some() => writer.forget(key)?,

@@ -202,7 +202,7 @@ impl World {
         fields
     }
 
-    /// Somebody may delete a card between the moment when a pass sees it alive and the moment when
+    /// Somebody may delete a card between the moment when a run sees it alive and the moment when
     /// a deal names it: what such a deal keeps is no card any more.
     fn alive(&self, kind: Kind, ids: Vec<u64>) -> Vec<u64> {
         ids.into_iter()

@@ -4,10 +4,10 @@
 use ecvi_b24::domain::record::Kind;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 
-use crate::desk::Deed;
+use crate::crm_users::Act;
 use crate::dice::Dice;
-use crate::house::Decision;
-use crate::users::Act;
+use crate::ecvi_changes::Deed;
+use crate::portal_changes::Decision;
 use crate::wire::{Call, Fault, Incident};
 
 /// One step.
@@ -16,7 +16,7 @@ pub(crate) enum Step {
     Ecvi(Deed, u64),
     Crm(Act, u64),
     House(Decision),
-    Pass(RunOptions, Vec<Incident>),
+    Run(RunOptions, Vec<Incident>),
     /// Minutes without anything.
     Wait(i64),
     /// This machine's clock is set by so many minutes.
@@ -29,9 +29,9 @@ pub(crate) enum Step {
     Lose,
     /// `reset-id` for one record, or all of a kind; or with `--crm-id`.
     Reset(Kind, ResetTo, u64),
-    /// The mirror is damaged for one pass.
+    /// The mirror is damaged for one run.
     Damage(u64),
-    /// The mirror is filled anew row by row, while passes are made.
+    /// The mirror is filled anew row by row, while runs are made.
     Refill(u64),
 }
 
@@ -56,7 +56,7 @@ impl History {
         let mut steps = Vec::new();
         // Most histories are about what comes after the first export.
         if dice.chance(70) {
-            steps.push(Step::Pass(RunOptions::new(RunKind::InitialExport), Vec::new()));
+            steps.push(Step::Run(RunOptions::new(RunKind::InitialExport), Vec::new()));
         }
         // Short ones more often.
         let length = 5 + dice.roll(26).min(dice.roll(26));
@@ -74,7 +74,7 @@ fn step(dice: &mut Dice) -> Step {
         0..30 => Step::Ecvi(deed(dice), dice.next()),
         30..41 => Step::Crm(act(dice), dice.next()),
         41 => Step::House(decision(dice)),
-        42..76 => pass(dice),
+        42..76 => run(dice),
         76 => Step::Clock(dice.one_of(&[-60, -5, 5, 60])),
         77..86 => Step::Wait(dice.one_of(&[0, 1, 3, 3, 20, 60 * 24])),
         86..89 => Step::Backup,
@@ -125,21 +125,21 @@ fn decision(dice: &mut Dice) -> Decision {
     ])
 }
 
-fn pass(dice: &mut Dice) -> Step {
-    let mut orders = RunOptions::new(dice.weighted(&[
+fn run(dice: &mut Dice) -> Step {
+    let mut options = RunOptions::new(dice.weighted(&[
         (8, RunKind::Sync),
         (2, RunKind::InitialExport),
         (1, RunKind::Retry),
     ]));
-    orders.full = dice.chance(8);
-    orders.retry_failed = dice.chance(10);
-    orders.time_limit = dice.chance(8).then(|| std::time::Duration::from_secs(dice.next() % 5));
+    options.full = dice.chance(8);
+    options.retry_failed = dice.chance(10);
+    options.time_limit = dice.chance(8).then(|| std::time::Duration::from_secs(dice.next() % 5));
     let incidents = match dice.roll(10) {
         0..4 => 0,
         4..8 => 1,
         _ => 3,
     };
-    Step::Pass(orders, (0..incidents).map(|_| incident(dice)).collect())
+    Step::Run(options, (0..incidents).map(|_| incident(dice)).collect())
 }
 
 /// The portal's minute begins when it has the whole of the call.

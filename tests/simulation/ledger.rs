@@ -27,7 +27,7 @@ pub(crate) struct Ledger {
     pub(crate) once_gone: BTreeSet<String>,
     /// Records that are missing from Ecvi now.
     pub(crate) missing: BTreeSet<Origin>,
-    /// Records that were missing when the pass began, which goes by what it read then.
+    /// Records that were missing when the run began, which goes by what it read then.
     pub(crate) missed: BTreeSet<Origin>,
     /// Objects that Ecvi or an administrator named, and survivors of merges: they may be changed.
     pub(crate) named: BTreeSet<Object>,
@@ -54,7 +54,7 @@ pub(crate) fn origin_of(kind: Kind, record: &Record) -> Option<Origin> {
 }
 
 impl Ledger {
-    /// Compares the portal after a call of ours with how it stood before. `since`: when the pass
+    /// Compares the portal after a call of ours with how it stood before. `since`: when the run
     /// began.
     pub(crate) fn compare(&mut self, before: &Snapshot, portal: &Portal, since: DateTime<Utc>) {
         let after = snapshot(portal);

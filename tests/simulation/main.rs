@@ -27,24 +27,24 @@
 )]
 
 mod check;
+mod convergence;
 mod coverage;
-mod desk;
+mod crm_users;
 mod dice;
-mod ears;
+mod ecvi_changes;
 mod files;
 mod history;
 mod hotel;
-mod house;
 mod ledger;
 mod lists;
-mod live;
+mod log_lines;
 mod pairs;
+mod portal_changes;
 #[path = "../shared/portal_snapshot.rs"]
 mod portal_snapshot;
-mod rest;
 mod run;
+mod steps;
 mod stories;
-mod users;
 mod wire;
 mod world;
 

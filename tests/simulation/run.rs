@@ -13,8 +13,8 @@ use tempfile::TempDir;
 
 use crate::coverage;
 use crate::dice::Dice;
-use crate::ears;
 use crate::history::{History, Step};
+use crate::log_lines;
 use crate::world::World;
 
 /// A broken promise, and the story of it.
@@ -83,7 +83,7 @@ pub(crate) fn folder() -> TempDir {
 
 /// Plays a history to its end, or to the first broken promise.
 pub(crate) fn play(history: &History, dir: &Path, telling: bool) -> Result<(), Broken> {
-    ears::listen();
+    log_lines::listen();
     let mut world = World::new(dir, &mut Dice::new(history.seed), telling);
     let played = catch_unwind(AssertUnwindSafe(|| {
         for step in &history.steps {
@@ -141,9 +141,9 @@ fn shorten(history: &History, dir: &Path) -> History {
     }
 }
 
-/// The history with one incident less in a step, or without its orders.
+/// The history with one incident less in a step, or without its options.
 fn simpler(history: &History, at: usize) -> Vec<History> {
-    let Step::Pass(orders, incidents) = &history.steps[at] else { return Vec::new() };
+    let Step::Run(options, incidents) = &history.steps[at] else { return Vec::new() };
     let with = |step: Step| {
         let mut simpler = history.clone();
         simpler.steps[at] = step;
@@ -152,9 +152,9 @@ fn simpler(history: &History, at: usize) -> Vec<History> {
     let fewer = (0..incidents.len()).map(|out| {
         let mut fewer = incidents.clone();
         fewer.remove(out);
-        with(Step::Pass(orders.clone(), fewer))
+        with(Step::Run(options.clone(), fewer))
     });
-    let plain = ecvi_b24::sync::options::RunOptions::new(orders.kind);
-    let plain = (*orders != plain).then(|| with(Step::Pass(plain, incidents.clone())));
+    let plain = ecvi_b24::sync::options::RunOptions::new(options.kind);
+    let plain = (*options != plain).then(|| with(Step::Run(plain, incidents.clone())));
     fewer.chain(plain).collect()
 }

@@ -23,11 +23,11 @@ fn story(seed: u64, tell: impl FnOnce(&mut World)) {
 }
 
 fn export(world: &mut World) {
-    world.pass(&RunOptions::new(RunKind::InitialExport), &[]);
+    world.run(&RunOptions::new(RunKind::InitialExport), &[]);
 }
 
 fn sync(world: &mut World) {
-    world.pass(&RunOptions::new(RunKind::Sync), &[]);
+    world.run(&RunOptions::new(RunKind::Sync), &[]);
 }
 
 #[test]
@@ -44,11 +44,11 @@ fn a_booking_that_is_closed_by_an_update_shows_its_departure() {
 }
 
 #[test]
-fn what_a_full_pass_does_not_get_to_goes_with_the_next_passes() {
+fn what_a_full_run_does_not_get_to_goes_with_the_next_runs() {
     story(2, |world| {
         world.portal.settings.cost = 9.0;
         let limit = Some(Duration::from_secs(1));
-        world.pass(
+        world.run(
             &RunOptions { full: true, time_limit: limit, ..RunOptions::new(RunKind::Sync) },
             &[],
         );

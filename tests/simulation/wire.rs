@@ -8,16 +8,16 @@ use chrono::TimeDelta;
 use ecvi_b24::portal::{CallError, Portal, Response, decode};
 use serde_json::Value;
 
-use crate::desk::Deed;
+use crate::crm_users::Act;
 use crate::dice::Dice;
-use crate::ears;
-use crate::house::Decision;
+use crate::ecvi_changes::Deed;
 use crate::ledger::snapshot;
 use crate::lists::{Asked, Oddity};
-use crate::users::Act;
+use crate::log_lines;
+use crate::portal_changes::Decision;
 use crate::world::{SECRET, World};
 
-/// What befalls one request of a pass.
+/// What befalls one request of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
     /// The connection is refused.
@@ -90,10 +90,10 @@ impl Incident {
     }
 }
 
-/// The process dies. Unwound to the pass, past everything that would write.
+/// The process dies. Unwound to the run, past everything that would write.
 pub(crate) struct Killed;
 
-/// The portal as the program sees it during one pass.
+/// The portal as the program sees it during one run.
 pub(crate) struct Wire<'w> {
     pub(crate) world: &'w mut World,
     pub(crate) incidents: &'w [Incident],
@@ -104,7 +104,7 @@ const LATENCY: Duration = Duration::from_millis(100);
 
 impl Portal for Wire<'_> {
     fn call(&mut self, method: &str, params: &Value) -> Result<Response, CallError> {
-        if ears::is_dead() {
+        if log_lines::is_dead() {
             resume_unwind(Box::new(Killed));
         }
         self.count += 1;
@@ -190,7 +190,7 @@ impl World {
             some => self.portal.call_at_most(some, method, params.clone(), now),
         };
         if let Some(before) = before {
-            self.ledger.compare(&before, &self.portal, self.pass_began);
+            self.ledger.compare(&before, &self.portal, self.run_began);
         }
         self.clock.sleep(LATENCY + Duration::from_secs_f64(reply.seconds));
         self.lost_answers |= reply.status == 504;

@@ -14,13 +14,13 @@ use ecvi_b24::sync::options::{RunKind, RunOptions};
 use ecvi_b24::sync::run::RunReport;
 use rusqlite::Connection;
 
-use crate::desk::{self, Deed};
 use crate::dice::Dice;
+use crate::ecvi_changes::{self, Deed};
 use crate::files::{Files, new_files};
 use crate::hotel::{Hotel, Stamp};
 use crate::ledger::{Ledger, Object};
 use crate::lists::Asked;
-use crate::{ears, house};
+use crate::{log_lines, portal_changes};
 
 /// The webhook's secret: no text may show it.
 pub(crate) const SECRET: &str = "s3cr3ts3cr3t";
@@ -41,10 +41,10 @@ pub(crate) struct World {
     pub(crate) funnel: i64,
     /// What people deleted.
     pub(crate) bin: Vec<Object>,
-    pub(crate) pass_began: DateTime<Utc>,
-    /// Who was put aside when the pass began.
+    pub(crate) run_began: DateTime<Utc>,
+    /// Who was put aside when the run began.
     pub(crate) put_aside_before: Vec<Issue>,
-    /// The portal refused everything and took changes again, both in this pass.
+    /// The portal refused everything and took changes again, both in this run.
     pub(crate) relieved: bool,
     /// The portal refused everything at some time.
     pub(crate) struck: bool,
@@ -111,7 +111,7 @@ impl World {
     /// A new world in this folder. `dice` decides what kind of portal it has and who is at the
     /// hotel.
     pub(crate) fn new(dir: &Path, dice: &mut Dice, telling: bool) -> World {
-        let mut portal = house::portal(dice);
+        let mut portal = portal_changes::portal(dice);
         let funnel = portal.add_funnel("Банкеты");
         let size = if portal.settings.cost > 2.0 { 4 } else { dice.one_of(&[1, 4, 4, 4, 4, 30]) };
         let stamp = dice.weighted(&[
@@ -148,7 +148,7 @@ impl World {
             ledger: Ledger::default(),
             funnel: 0,
             bin: Vec::new(),
-            pass_began: start,
+            run_began: start,
             put_aside_before: Vec::new(),
             relieved: false,
             struck: false,
@@ -183,7 +183,7 @@ impl World {
         self.hotel.bookings[0].residents = vec![RecordId::Number(1)];
         for _ in 0..dice.roll(2 * self.hotel.size.unsigned_abs() as usize) {
             let kind = dice.one_of(&[Kind::Guest, Kind::Booking]);
-            desk::act(&mut self.hotel, Deed::New(kind), dice, self.clock.now(), &[]);
+            ecvi_changes::act(&mut self.hotel, Deed::New(kind), dice, self.clock.now(), &[]);
         }
         self.fill_mirror();
     }
@@ -237,7 +237,8 @@ impl World {
             _ => Vec::new(),
         };
         let now = self.portal_now();
-        let Some((kind, id, told)) = desk::act(&mut self.hotel, deed, dice, now, &standing) else {
+        let Some((kind, id, told)) = ecvi_changes::act(&mut self.hotel, deed, dice, now, &standing)
+        else {
             return;
         };
         self.tell(told);
@@ -264,12 +265,12 @@ impl World {
         let now = self.portal_now().format("%Y-%m-%d %H:%M:%S").to_string();
         if let Err(error) = hotel.fill(&self.config.mirror.path, &now) {
             self.wrong(format!(
-                "the mirror cannot be filled while a pass waits for the portal: {error}"
+                "the mirror cannot be filled while a run waits for the portal: {error}"
             ));
         }
     }
 
-    /// The mirror is filled anew row by row, and a pass sees the half of it: nobody is given up for
+    /// The mirror is filled anew row by row, and a run sees the half of it: nobody is given up for
     /// that.
     pub(crate) fn refill(&mut self, dice: &mut Dice) {
         if self.config.sync.delete_after.is_zero() {
@@ -279,9 +280,9 @@ impl World {
         self.fill_from(&self.hotel.part(rows));
         self.tell(format!("the mirror is filled anew; {rows} rows of each table so far"));
         let plain = RunOptions::new(RunKind::Sync);
-        self.pass(&plain, &[]);
+        self.run(&plain, &[]);
         self.fill_mirror();
-        let ended = self.pass(&plain, &[]);
+        let ended = self.run(&plain, &[]);
         if !ended.is_some_and(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial)) {
             // Nobody may have seen that they are back: another such reading is the second one.
             self.ledger.once_gone.extend(self.hotel.bookings.iter().map(|row| row.id.to_string()));
@@ -353,19 +354,19 @@ impl World {
         self.config.state.parent().expect("a folder")
     }
 
-    /// What holds after every pass.
+    /// What holds after every run.
     pub(crate) fn look_at(&mut self, ended: &RunReport) {
         let told = format!("{:?} {:?}", ended.message, ended.failures);
         if told.contains(SECRET) {
             self.wrong(format!("the secret is told: {told}"));
         }
-        if ears::secret_was_told() {
+        if log_lines::secret_was_told() {
             self.wrong("the secret is told in a log".into());
         }
         self.check_nobody_pays_for_the_house();
         // A state of before cannot know how full the bucket is until that is empty: one 503 says it.
         if let Some(at) = self.state_replaced_at.take_if(|_| ended.requests > 0)
-            && self.pass_began - at < BUCKET_DRAINS_IN
+            && self.run_began - at < BUCKET_DRAINS_IN
         {
             self.portal.counters.refused = self.portal.counters.refused.saturating_sub(1);
         }

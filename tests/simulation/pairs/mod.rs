@@ -10,7 +10,7 @@
 //! killed after a commit leaves what it leaves before its next request or commit, so that is not
 //! played apart.
 
-mod blow;
+mod fault;
 mod player;
 mod scenes;
 mod tally;
@@ -25,12 +25,12 @@ use std::time::Instant;
 
 use ecvi_b24::sync::options::RunKind;
 
-use self::blow::{Blow, kind};
+use self::fault::{FaultAt, kind};
 use self::player::{Moment, Outlook, Played, Player};
 use self::scenes::{SCENES, Scene};
 use self::tally::Tally;
 use crate::dice::Dice;
-use crate::ears;
+use crate::log_lines;
 use crate::run::folder;
 
 /// Which pairs are played.
@@ -50,9 +50,9 @@ const ENOUGH: usize = 20;
 /// A pair that breaks a promise.
 struct Broken {
     scene: &'static Scene,
-    first: Blow,
+    first: FaultAt,
     /// The run that meets the second one, counted from behind the first.
-    second: Option<(usize, Blow)>,
+    second: Option<(usize, FaultAt)>,
     wrong: String,
 }
 
@@ -97,7 +97,7 @@ impl<'t> Stage<'t> {
         sample: Sample,
         tally: &'t Mutex<Tally>,
     ) -> Stage<'t> {
-        ears::listen();
+        log_lines::listen();
         let player = scene.set(folder, false);
         let start = player.moment();
         let mut calm = start.again();
@@ -110,8 +110,8 @@ impl<'t> Stage<'t> {
     fn play(&self, (hand, hands): (usize, usize)) {
         let mut calm = self.start.again();
         calm.run_as(self.scene.command);
-        let mut firsts = calm.blows();
-        firsts.extend(Blow::of_gap(calm.copies()));
+        let mut firsts = calm.faults();
+        firsts.extend(FaultAt::of_gap(calm.copies()));
         let firsts = self.choose(firsts, 0, |_, _| true);
         for (number, first) in firsts.iter().enumerate() {
             let is_enough = self.tally.lock().expect("no thread panics").broken.len() >= ENOUGH;
@@ -124,27 +124,27 @@ impl<'t> Stage<'t> {
     /// Those that are played; at a gate one of each kind that is wanted, and the same each time.
     fn choose(
         &self,
-        blows: Vec<Blow>,
+        faults: Vec<FaultAt>,
         seed: usize,
-        is_wanted: impl Fn(&mut Dice, &Blow) -> bool,
-    ) -> Vec<Blow> {
+        is_wanted: impl Fn(&mut Dice, &FaultAt) -> bool,
+    ) -> Vec<FaultAt> {
         if self.sample == Sample::All {
-            return blows;
+            return faults;
         }
         let name = self.scene.name.bytes().map(u64::from).sum::<u64>();
         let mut dice = Dice::new(name * 1_000_000 + seed as u64);
-        let mut kinds: BTreeMap<&str, Vec<Blow>> = BTreeMap::new();
-        for blow in blows {
-            kinds.entry(kind(&blow)).or_default().push(blow);
+        let mut kinds: BTreeMap<&str, Vec<FaultAt>> = BTreeMap::new();
+        for fault in faults {
+            kinds.entry(kind(&fault)).or_default().push(fault);
         }
-        let one = |blows: Vec<Blow>| {
-            let blow = dice.one_of(&blows);
-            is_wanted(&mut dice, &blow).then_some(blow)
+        let one = |faults: Vec<FaultAt>| {
+            let fault = dice.one_of(&faults);
+            is_wanted(&mut dice, &fault).then_some(fault)
         };
         kinds.into_values().filter_map(one).collect()
     }
 
-    fn play_first(&self, number: usize, first: &Blow) {
+    fn play_first(&self, number: usize, first: &FaultAt) {
         let mut player = self.start.again();
         let mut seen = Vec::new();
         let judged = guarded(|| {
@@ -156,7 +156,7 @@ impl<'t> Stage<'t> {
         });
         self.note(first, None, judged);
         for (run, played) in seen.iter().enumerate() {
-            let is_wanted = |dice: &mut Dice, second: &Blow| {
+            let is_wanted = |dice: &mut Dice, second: &FaultAt| {
                 dice.roll(KINDS) == 0 || run == 0 && first.is_late() && second.is_restore()
             };
             for second in self.choose(seconds(played), 100 * number + run, is_wanted) {
@@ -165,7 +165,7 @@ impl<'t> Stage<'t> {
         }
     }
 
-    fn play_second(&self, first: &Blow, run: usize, before: &Moment, second: Blow) {
+    fn play_second(&self, first: &FaultAt, run: usize, before: &Moment, second: FaultAt) {
         let mut player = before.again();
         let judged = guarded(|| {
             if !player.meet(player.next_command(), &second) {
@@ -179,8 +179,8 @@ impl<'t> Stage<'t> {
 
     /// A state from before an audit knows nothing of what it found: somebody has to give that
     /// command again.
-    fn leaves_traces(&self, blow: &Blow) -> bool {
-        blow.leaves_traces() || blow.is_restore() && self.scene.command == RunKind::Audit
+    fn leaves_traces(&self, fault: &FaultAt) -> bool {
+        fault.leaves_traces() || fault.is_restore() && self.scene.command == RunKind::Audit
     }
 
     fn judge(&self, player: &mut Player, is_marked: bool) -> Result<(), String> {
@@ -193,9 +193,9 @@ impl<'t> Stage<'t> {
         player.outlook().compare(&self.calm)
     }
 
-    fn note(&self, first: &Blow, second: Option<(usize, Blow)>, judged: Result<(), String>) {
+    fn note(&self, first: &FaultAt, second: Option<(usize, FaultAt)>, judged: Result<(), String>) {
         let mut tally = self.tally.lock().expect("no thread panics");
-        tally.count(self.scene.name, first, second.as_ref().map(|(_, blow)| blow));
+        tally.count(self.scene.name, first, second.as_ref().map(|(_, fault)| fault));
         if let Err(wrong) = judged {
             let broken = Broken { scene: self.scene, first: first.clone(), second, wrong };
             println!("{broken}");
@@ -205,17 +205,17 @@ impl<'t> Stage<'t> {
 }
 
 /// The scene's command meets the first fault.
-fn begin(player: &mut Player, scene: &Scene, first: &Blow) -> bool {
-    if matches!(first, Blow::Gap(_)) {
+fn begin(player: &mut Player, scene: &Scene, first: &FaultAt) -> bool {
+    if matches!(first, FaultAt::Gap(_)) {
         player.run_as(scene.command);
     }
     player.meet(scene.command, first)
 }
 
 /// What may come second in this run or before it.
-fn seconds(played: &Played) -> Vec<Blow> {
-    let mut seconds = Blow::of_gap(played.before.copies());
-    seconds.extend(Blow::of_run(&played.asked, played.commits));
+fn seconds(played: &Played) -> Vec<FaultAt> {
+    let mut seconds = FaultAt::of_gap(played.before.copies());
+    seconds.extend(FaultAt::of_run(&played.asked, played.commits));
     seconds
 }
 

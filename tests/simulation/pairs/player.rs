@@ -13,7 +13,7 @@ use ecvi_b24::state::State;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use rusqlite::Connection;
 
-use super::blow::Blow;
+use super::fault::FaultAt;
 use crate::files::Files;
 use crate::ledger::Origin;
 use crate::lists::Asked;
@@ -103,10 +103,10 @@ impl Player {
     }
 
     /// Makes a run that this befalls. Whether it came to its end with nothing to send.
-    pub(super) fn run(&mut self, orders: &RunOptions, blow: Option<&Blow>) -> bool {
+    pub(super) fn run(&mut self, options: &RunOptions, fault: Option<&FaultAt>) -> bool {
         self.copies.push(fs::read(&self.world.config.state).ok());
-        let incidents: Vec<_> = blow.and_then(Blow::incident).into_iter().collect();
-        let ended = self.world.pass(orders, &incidents);
+        let incidents: Vec<_> = fault.and_then(FaultAt::incident).into_iter().collect();
+        let ended = self.world.run(options, &incidents);
         ended.is_some_and(|ended| ended.outcome == Outcome::Ok && ended.requests == 0)
     }
 
@@ -117,12 +117,12 @@ impl Player {
     }
 
     /// What befalls the next run, or happens before it; false where it cannot happen.
-    pub(super) fn meet(&mut self, command: RunKind, blow: &Blow) -> bool {
-        if let Blow::Gap(gap) = blow {
+    pub(super) fn meet(&mut self, command: RunKind, fault: &FaultAt) -> bool {
+        if let FaultAt::Gap(gap) = fault {
             return self.world.between(*gap, &self.copies);
         }
-        self.run(&RunOptions::new(command), Some(blow));
-        blow.wait(&mut self.world);
+        self.run(&RunOptions::new(command), Some(fault));
+        fault.wait(&mut self.world);
         true
     }
 
@@ -177,8 +177,8 @@ impl Player {
     }
 
     /// Everything that the last run can meet.
-    pub(super) fn blows(&self) -> Vec<Blow> {
-        Blow::of_run(&self.world.asked, self.world.commits)
+    pub(super) fn faults(&self) -> Vec<FaultAt> {
+        FaultAt::of_run(&self.world.asked, self.world.commits)
     }
 
     /// How many copies of the state there are.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Broken;
-use super::blow::{Blow, kind};
+use super::fault::{FaultAt, kind};
 
 #[derive(Default)]
 pub(super) struct Tally {
@@ -17,7 +17,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, scene: &'static str, first: &Blow, second: Option<&Blow>) {
+    pub(super) fn count(&mut self, scene: &'static str, first: &FaultAt, second: Option<&FaultAt>) {
         let Some(second) = second else {
             self.singles += 1;
             return;

@@ -10,7 +10,7 @@ use crate::world::World;
 
 /// One fault of a pair.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Blow {
+pub(super) enum FaultAt {
     /// In the midst of a run, at the request or the commit of this number.
     Run { fault: Fault, at: u32, next: Next },
     /// Between two runs.
@@ -55,10 +55,10 @@ const PATIENCE: u64 = 75;
 /// A run of these scenes takes less.
 const A_RUN: TimeDelta = TimeDelta::seconds(20);
 
-/// What is told of a blow, by its kind.
-pub(super) fn kind(blow: &Blow) -> &'static str {
-    match blow {
-        Blow::Run { fault, .. } => match fault {
+/// What is told of a fault, by its kind.
+pub(super) fn kind(fault: &FaultAt) -> &'static str {
+    match fault {
+        FaultAt::Run { fault, .. } => match fault {
             Fault::Late { .. } => "late effect",
             Fault::Killed(Call::Lost) => "killed before a request",
             Fault::Killed(Call::Late(_)) => "killed, late effect",
@@ -70,7 +70,7 @@ pub(super) fn kind(blow: &Blow) -> &'static str {
             Fault::Odd(Oddity::Lagging) => "lists that lag behind",
             _ => "lost answer",
         },
-        Blow::Gap(gap) => match gap {
+        FaultAt::Gap(gap) => match gap {
             Gap::Restore(1) => "state of the run before",
             Gap::Restore(_) => "state of two runs before",
             Gap::Delete(..) => "a user deletes",
@@ -80,49 +80,49 @@ pub(super) fn kind(blow: &Blow) -> &'static str {
     }
 }
 
-impl Blow {
+impl FaultAt {
     /// Everything that a run can meet which makes these requests and so many commits, and what can
     /// happen before the next one.
-    pub(super) fn of_run(asked: &[Asked], commits: u32) -> Vec<Blow> {
-        let mut blows = Vec::new();
+    pub(super) fn of_run(asked: &[Asked], commits: u32) -> Vec<FaultAt> {
+        let mut faults = Vec::new();
         for (request, asked) in (1..).zip(asked) {
-            of_request(&mut blows, request, *asked);
+            of_request(&mut faults, request, *asked);
         }
-        blows.extend((1..=commits).map(|commit| run(Fault::Unsaved, commit)));
-        blows
+        faults.extend((1..=commits).map(|commit| run(Fault::Unsaved, commit)));
+        faults
     }
 
     /// Everything that can happen between two runs.
-    pub(super) fn of_gap(copies: usize) -> Vec<Blow> {
+    pub(super) fn of_gap(copies: usize) -> Vec<FaultAt> {
         let mut gaps: Vec<Gap> = (1..=copies.min(2)).map(Gap::Restore).collect();
         for kind in Kind::ALL {
             gaps.extend(ENDS.map(|end| Gap::Delete(kind, end)));
             gaps.extend(ENDS.map(|end| Gap::Merge(kind, end)));
         }
         gaps.extend(ENDS.map(Gap::Move));
-        gaps.into_iter().map(Blow::Gap).collect()
+        gaps.into_iter().map(FaultAt::Gap).collect()
     }
 
     /// The harm of it cannot be undone by the program alone: what people did stays, and a list that
     /// leaves a card out cannot be seen through.
     pub(super) fn leaves_traces(&self) -> bool {
         match self {
-            Blow::Run { fault, .. } => *fault == Fault::Odd(Oddity::Short),
-            Blow::Gap(gap) => !matches!(gap, Gap::Restore(_)),
+            FaultAt::Run { fault, .. } => *fault == Fault::Odd(Oddity::Short),
+            FaultAt::Gap(gap) => !matches!(gap, Gap::Restore(_)),
         }
     }
 
     /// A call takes effect when the next run has begun.
     pub(super) fn is_late(&self) -> bool {
-        matches!(self, Blow::Run { next: Next::AroundTheEffect | Next::BeforeTheEffect, .. })
+        matches!(self, FaultAt::Run { next: Next::AroundTheEffect | Next::BeforeTheEffect, .. })
     }
 
     pub(super) fn is_restore(&self) -> bool {
-        matches!(self, Blow::Gap(Gap::Restore(_)))
+        matches!(self, FaultAt::Gap(Gap::Restore(_)))
     }
 
     pub(super) fn incident(&self) -> Option<Incident> {
-        let Blow::Run { fault, at, .. } = self else { return None };
+        let FaultAt::Run { fault, at, .. } = self else { return None };
         let lasts = if *fault == Fault::Odd(Oddity::Lagging) { u32::MAX } else { 0 };
         Some(Incident { at: *at, lasts, fault: *fault, dice: 0 })
     }
@@ -130,30 +130,30 @@ impl Blow {
     /// Waits for the next run.
     pub(super) fn wait(&self, world: &mut World) {
         let lead = match self {
-            Blow::Run { next: Next::AroundTheEffect, .. } => TimeDelta::milliseconds(50),
-            Blow::Run { next: Next::BeforeTheEffect, .. } => A_RUN,
-            Blow::Run { .. } | Blow::Gap(_) => return world.wait(TimeDelta::minutes(3)),
+            FaultAt::Run { next: Next::AroundTheEffect, .. } => TimeDelta::milliseconds(50),
+            FaultAt::Run { next: Next::BeforeTheEffect, .. } => A_RUN,
+            FaultAt::Run { .. } | FaultAt::Gap(_) => return world.wait(TimeDelta::minutes(3)),
         };
         let effect = world.last_effect.map_or(TimeDelta::zero(), |at| at - world.portal_now());
         world.wait((effect - lead).max(TimeDelta::seconds(1)));
     }
 }
 
-fn run(fault: Fault, at: u32) -> Blow {
-    Blow::Run { fault, at, next: Next::Later }
+fn run(fault: Fault, at: u32) -> FaultAt {
+    FaultAt::Run { fault, at, next: Next::Later }
 }
 
 /// A question that nobody answers is lost or the process dies in it; whether the portal heard it
 /// makes no difference.
-fn of_request(blows: &mut Vec<Blow>, at: u32, asked: Asked) {
-    blows.push(run(Fault::LostAfter, at));
-    blows.push(run(Fault::Killed(Call::Lost), at));
+fn of_request(faults: &mut Vec<FaultAt>, at: u32, asked: Asked) {
+    faults.push(run(Fault::LostAfter, at));
+    faults.push(run(Fault::Killed(Call::Lost), at));
     if asked.writes {
-        blows.push(run(Fault::Killed(Call::Done), at));
+        faults.push(run(Fault::Killed(Call::Done), at));
         let late = Fault::Late { patience: PATIENCE, effect: PATIENCE as i64 + WITHIN };
         for fault in [late, Fault::Killed(Call::Late(WITHIN))] {
             for next in [Next::AroundTheEffect, Next::BeforeTheEffect] {
-                blows.push(Blow::Run { fault, at, next });
+                faults.push(FaultAt::Run { fault, at, next });
             }
         }
     }
@@ -163,7 +163,7 @@ fn of_request(blows: &mut Vec<Blow>, at: u32, asked: Asked) {
         (asked.rows > 1, Oddity::Reversed),
         (asked.is_fresh, Oddity::Lagging),
     ];
-    blows.extend(odd.iter().filter(|(is, _)| *is).map(|(_, odd)| run(Fault::Odd(*odd), at)));
+    faults.extend(odd.iter().filter(|(is, _)| *is).map(|(_, odd)| run(Fault::Odd(*odd), at)));
 }
 
 impl World {

@@ -13,9 +13,9 @@ use ecvi_b24::sync::options::RunOptions;
 use ecvi_b24::sync::run::{RunReport, run_locked};
 
 use crate::dice::Dice;
-use crate::ears;
 use crate::history::{ResetTo, Step};
 use crate::ledger::origin_of;
+use crate::log_lines;
 use crate::wire::{Fault, Incident, Killed, Wire};
 use crate::world::{World, entity_of};
 
@@ -29,7 +29,7 @@ impl World {
             Step::Ecvi(deed, dice) => self.desk(*deed, &mut Dice::new(*dice)),
             Step::Crm(act, dice) => self.user(*act, &mut Dice::new(*dice)),
             Step::House(decision) => self.decide(*decision),
-            Step::Pass(orders, incidents) => drop(self.pass(orders, incidents)),
+            Step::Run(options, incidents) => drop(self.run(options, incidents)),
             Step::Wait(minutes) => {
                 self.wait(TimeDelta::minutes(*minutes));
                 self.tell(format!("{minutes} minutes pass"));
@@ -51,34 +51,34 @@ impl World {
         }
     }
 
-    /// A pass; none when the process died in it.
-    pub(crate) fn pass(
+    /// A run; none when the process died in it.
+    pub(crate) fn run(
         &mut self,
-        orders: &RunOptions,
+        options: &RunOptions,
         incidents: &[Incident],
     ) -> Option<RunReport> {
-        self.pass_began = self.portal_now();
+        self.run_began = self.portal_now();
         self.put_aside_before = self.failures();
         self.relieved = false;
         self.ledger.missed = self.ledger.missing.clone();
-        self.tell(format!("PASS {}", words(orders)));
+        self.tell(format!("RUN {}", words(options)));
         let (config, clock, folder) =
             (self.config.clone(), self.clock.clone(), self.folder().to_owned());
         self.asked.clear();
         self.begin_state();
         let mut wire = Wire { world: self, incidents, count: 0 };
         let speechless = incidents.iter().find(|incident| incident.fault == Fault::Speechless);
-        ears::die_at_line(speechless.map(|incident| incident.at));
+        log_lines::die_at_line(speechless.map(|incident| incident.at));
         let unsaved = incidents.iter().find(|incident| incident.fault == Fault::Unsaved);
-        ears::die_at_commit(&folder, unsaved.map(|incident| incident.at));
+        log_lines::die_at_commit(&folder, unsaved.map(|incident| incident.at));
         let made = catch_unwind(AssertUnwindSafe(|| {
             let Some(lock) = Lock::try_acquire(&config.state)? else { return Ok(None) };
-            run_locked(&lock, &config, orders, &mut wire, &clock, &mut ()).map(Some)
+            run_locked(&lock, &config, options, &mut wire, &clock, &mut ()).map(Some)
         }));
         let count = wire.count;
-        ears::die_at_line(None);
-        self.commits = ears::commits();
-        let dead_at_commit = ears::left_behind();
+        log_lines::die_at_line(None);
+        self.commits = log_lines::commits();
+        let dead_at_commit = log_lines::left_behind();
         match made {
             Ok(Ok(_)) if dead_at_commit.is_some() => {
                 self.bury(dead_at_commit);
@@ -199,7 +199,7 @@ impl World {
         .expect("the mirror is written");
         self.tell(format!("the mirror is damaged ({how})"));
         let writes = self.portal.counters.writes;
-        let ended = self.pass(&RunOptions::new(ecvi_b24::sync::options::RunKind::Sync), &[]);
+        let ended = self.run(&RunOptions::new(ecvi_b24::sync::options::RunKind::Sync), &[]);
         if self.portal.counters.writes != writes
             || ended.is_none_or(|ended| ended.outcome != Outcome::Failed)
         {
@@ -209,12 +209,12 @@ impl World {
     }
 }
 
-fn words(orders: &RunOptions) -> String {
-    let mut words = orders.kind.name().to_owned();
-    for (said, word) in [(orders.full, " --full"), (orders.retry_failed, " --retry-failed")] {
+fn words(options: &RunOptions) -> String {
+    let mut words = options.kind.name().to_owned();
+    for (said, word) in [(options.full, " --full"), (options.retry_failed, " --retry-failed")] {
         words += if said { word } else { "" };
     }
-    if let Some(limit) = orders.time_limit {
+    if let Some(limit) = options.time_limit {
         words += " --time-limit ";
         words += &limit.as_secs().to_string();
     }

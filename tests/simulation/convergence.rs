@@ -1,5 +1,5 @@
-//! After quiet: faults off, the mirror unchanged, a few passes with time between. Then the CRM
-//! equals the mirror, and a further pass makes no request.
+//! After quiet: faults off, the mirror unchanged, a few runs with time between. Then the CRM
+//! equals the mirror, and a further run makes no request.
 
 use chrono::TimeDelta;
 use ecvi_b24::commands::status::Status;
@@ -11,7 +11,7 @@ use ecvi_b24::sync::prepare::preview;
 
 use crate::world::{SECRET, World};
 
-/// Passes after which nothing may be left to do.
+/// Runs after which nothing may be left to do.
 const PATIENCE: u32 = 12;
 
 impl World {
@@ -29,20 +29,20 @@ impl World {
         self.check(true);
     }
 
-    /// Passes until one makes no request.
+    /// Runs until one makes no request.
     fn quiet(&mut self, first: &RunOptions) {
         self.wait(TimeDelta::minutes(3));
         self.let_late_calls_act();
         // A person who cannot be read, and whose object is gone and not to be made anew, is looked
-        // for in every pass, with two questions, and the deal with a third.
+        // for in every run, with two questions, and the deal with a third.
         let fails = self.config.sync.on_missing == OnMissing::Fail;
         let asks = if fails { 3 * self.hotel.bookings.len() as u64 } else { 0 };
-        let mut orders = first.clone();
+        let mut options = first.clone();
         for _ in 0..PATIENCE {
             if self.verdict().is_err() {
                 return;
             }
-            let ended = self.pass(&orders, &[]);
+            let ended = self.run(&options, &[]);
             let is_lost = ended.as_ref().is_some_and(|ended| ended.outcome == Outcome::Failed);
             let ended =
                 ended.filter(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial));
@@ -52,14 +52,14 @@ impl World {
             self.wait(TimeDelta::minutes(3));
             if is_lost {
                 // A state that was lost: it refuses until an initial export is completed.
-                self.pass(&RunOptions::new(RunKind::InitialExport), &[]);
+                self.run(&RunOptions::new(RunKind::InitialExport), &[]);
                 continue;
             }
             if is_idle && self.account() {
                 return;
             }
-            // What a pass does not get to goes with the next ones, without being asked for again.
-            orders = sync();
+            // What a run does not get to goes with the next ones, without being asked for again.
+            options = sync();
         }
         self.wrong("it never comes to rest".into());
     }
@@ -100,7 +100,7 @@ impl World {
     }
 }
 
-/// Cron's pass, allowed to delete whatever is gone.
+/// Cron's run, allowed to delete whatever is gone.
 fn sync() -> RunOptions {
     RunOptions { max_deletes: Some(1000), ..RunOptions::new(RunKind::Sync) }
 }

@@ -27,9 +27,9 @@ thread_local! {
 /// Said before each commit of the state.
 const COMMIT: &str = "the state is saved";
 
-struct Ears;
+struct LogLines;
 
-impl Log for Ears {
+impl Log for LogLines {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -63,7 +63,7 @@ impl Log for Ears {
 pub(crate) fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        log::set_logger(&Ears).expect("nobody else listens");
+        log::set_logger(&LogLines).expect("nobody else listens");
         log::set_max_level(LevelFilter::Debug);
     });
 }

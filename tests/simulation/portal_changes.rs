@@ -79,7 +79,7 @@ impl World {
         rows.pop().map(|row| row.value).unwrap_or_default()
     }
 
-    /// A full disk and an ended plan are no fault of a record: nobody is put aside for them. A pass
+    /// A full disk and an ended plan are no fault of a record: nobody is put aside for them. A run
     /// that sees the portal take a change again cannot tell that from a refusal of one record.
     pub(crate) fn check_nobody_pays_for_the_house(&mut self) {
         if self.relieved {

@@ -4,7 +4,8 @@
 use anyhow::Result;
 use bitrix24_sandbox::{Portal as Sandbox, Settings};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::{RunReport, run_locked};
+use ecvi_b24::sync::run::run_locked;
+use ecvi_b24::sync::run_report::RunReport;
 
 use crate::hotel::{Hotel, Size};
 use crate::timed_portal::{TimedPortal, WEBHOOK, seconds_between, virtual_clock};

@@ -29,7 +29,7 @@ use crate::portal::http::Http;
 use crate::portal::proxy::Proxy;
 use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::push::ProgressObserver;
-use crate::sync::run::RunReport;
+use crate::sync::run_report::RunReport;
 use crate::sync::{heartbeat, overdue, run};
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to

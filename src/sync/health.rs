@@ -14,7 +14,7 @@ use crate::mirror::written_at;
 use crate::platform::clock::is_older;
 use crate::state::settings::Setting;
 use crate::state::{Severity, State};
-use crate::sync::run::RunReport;
+use crate::sync::run_report::RunReport;
 
 /// Something that a person has to look at.
 #[derive(

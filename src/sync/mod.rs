@@ -16,4 +16,5 @@ pub mod prepare;
 pub mod push;
 pub mod resolve_doubts;
 pub mod run;
+pub mod run_report;
 mod stays;

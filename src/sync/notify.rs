@@ -21,7 +21,7 @@ use crate::portal::client::Client;
 use crate::state::settings::{PACE, Setting};
 use crate::state::{Severity, State};
 use crate::sync::health::{self, Health, Problem};
-use crate::sync::run::RunReport;
+use crate::sync::run_report::RunReport;
 
 const DAY: TimeDelta = TimeDelta::days(1);
 

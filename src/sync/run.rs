@@ -15,18 +15,19 @@ use crate::platform::clock::Clock;
 use crate::platform::lock::Lock;
 use crate::portal::client::{Client, WaitReason, growing_pause};
 use crate::portal::{CallError, Portal};
+use crate::state::State;
 use crate::state::settings::{
     CONTENTS, FULL, INITIAL_EXPORT, INPUTS, InputFingerprint, MAPPING_TOLD, PACE, RESENDING,
 };
-use crate::state::{Counts, Run, State};
 use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::plan::{MIRROR_STATS, Plan};
 use crate::sync::preflight::config_check::{ask_notified, verify_config};
 use crate::sync::preflight::idle::{can_skip, current_inputs};
 use crate::sync::preflight::{mapping_version, portal_identity};
 use crate::sync::prepare::{build_plan, deadline, effective_options, require_initial_export};
-use crate::sync::push::{CreateMode, Failures, ProgressObserver, Push, PushContext, RunStats};
+use crate::sync::push::{CreateMode, ProgressObserver, Push, PushContext, RunStats};
 use crate::sync::resolve_doubts::{resolve_doubts, settled_at, wait_for_unknown_calls};
+use crate::sync::run_report::{RunReport, resume_hint};
 use crate::sync::{daily_warnings, notify};
 
 /// Ids in one transaction on the mirror.
@@ -35,32 +36,6 @@ const WRITE_BACK_CHUNK: u32 = 1_000;
 /// Rounds of an export that repair deals whose guests were merged or deleted during the export.
 /// People may go on doing that.
 const MENDING_ROUNDS: u32 = 3;
-
-/// How a run ended.
-#[derive(Clone, PartialEq, Debug)]
-pub struct RunReport {
-    /// The exit code's meaning.
-    pub outcome: Outcome,
-    /// Why it ended early, or what a guard holds back.
-    pub message: Option<Message>,
-    /// What it created, updated and deleted.
-    pub counts: Counts,
-    /// What failed, by reason.
-    pub failures: Failures,
-    /// How many requests it made.
-    pub requests: u64,
-    /// What it left for the next run; none where it did not get so far as to know.
-    pub pending: Option<PerKind<u64>>,
-}
-
-impl RunReport {
-    /// Nothing was to be done.
-    pub(super) fn idle() -> RunReport {
-        let RunStats { counts, failures, .. } = RunStats::default();
-        let pending = Some(PerKind::default());
-        RunReport { outcome: Outcome::Ok, message: None, counts, failures, requests: 0, pending }
-    }
-}
 
 /// Makes a run and records how it ended. The caller holds the lock, so that nothing which it
 /// prepared changes before the run.
@@ -92,7 +67,7 @@ pub fn run_locked(
     if can_skip(config, options, &state, started)? {
         let mut ended = RunReport::idle();
         notify::after_run(config, &state, &mut client, &mut ended)?;
-        state.log_run(&run_record(options, &ended, started, clock.now()))?;
+        state.log_run(&ended.record(options, started, clock.now()))?;
         return Ok(ended);
     }
     let killed = state.last_run()?.is_some_and(|run| run.outcome.is_none());
@@ -119,7 +94,7 @@ pub fn run_locked(
     notify::after_run(config, &state, &mut client, &mut ended)?;
     let writer = state.writer()?;
     writer.set(&PACE, client.limits())?;
-    state.finish_run(run, &run_record(options, &ended, started, clock.now()))?;
+    state.finish_run(run, &ended.record(options, started, clock.now()))?;
     writer.commit()?;
     Ok(ended)
 }
@@ -440,29 +415,4 @@ impl RunContext<'_> {
 /// Whether configuration, mirror or state are at fault, and not the portal.
 fn is_unusable(error: &RunError) -> bool {
     !matches!(error, RunError::Portal(_)) && error.outcome() == Outcome::Failed
-}
-
-/// How an initial export that did not come to its end goes on: no run of cron does that.
-fn resume_hint(cause: Message, stopped: bool) -> Message {
-    if stopped {
-        return SyncMessage::ExportInterrupted.into();
-    }
-    SyncMessage::ExportStopped { cause: Box::new(cause) }.into()
-}
-
-fn run_record(
-    options: &RunOptions,
-    ended: &RunReport,
-    started: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Run {
-    Run {
-        command: options.kind.name().to_owned(),
-        started_at: started,
-        finished_at: Some(now),
-        outcome: Some(ended.outcome.into()),
-        message: ended.message.clone(),
-        counts: ended.counts,
-        requests: ended.requests,
-    }
 }

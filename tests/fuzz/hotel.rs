@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use ecvi_b24::config::{Config, parse};
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::RunReport;
+use ecvi_b24::sync::run_report::RunReport;
 use rusqlite::Connection;
 use serde_json::json;
 

@@ -6,7 +6,7 @@ use bitrix24_sandbox::{Kind as Entity, Portal, Record};
 use ecvi_b24::commands::status::Status;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
-use ecvi_b24::sync::run::RunReport;
+use ecvi_b24::sync::run_report::RunReport;
 
 use crate::hotel::{Hotel, SECRET};
 use crate::log_lines;

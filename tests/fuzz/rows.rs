@@ -9,7 +9,7 @@ use std::path::Path;
 use ecvi_b24::commands::status::Status;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::RunReport;
+use ecvi_b24::sync::run_report::RunReport;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 

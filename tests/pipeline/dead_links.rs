@@ -11,7 +11,7 @@ use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::client::Client;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use ecvi_b24::sync::push::ProgressObserver;
-use ecvi_b24::sync::run::RunReport;
+use ecvi_b24::sync::run_report::RunReport;
 use serde_json::json;
 
 use crate::hotel::Hotel;

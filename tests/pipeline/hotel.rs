@@ -16,7 +16,7 @@ use ecvi_b24::portal::http::Http;
 use ecvi_b24::portal::{CallError, Response};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use ecvi_b24::sync::push::ProgressObserver;
-use ecvi_b24::sync::run::RunReport;
+use ecvi_b24::sync::run_report::RunReport;
 use serde_json::{Map, Value, json};
 
 use crate::env::{CONFIG, Said, TestEnv};

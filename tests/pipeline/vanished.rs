@@ -7,7 +7,7 @@ use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::RunReport;
+use ecvi_b24::sync::run_report::RunReport;
 
 use crate::hotel::Hotel;
 

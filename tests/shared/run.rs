@@ -9,7 +9,8 @@ use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::portal::Portal;
 use ecvi_b24::sync::options::RunOptions;
 use ecvi_b24::sync::push::ProgressObserver;
-use ecvi_b24::sync::run::{RunReport, run_locked};
+use ecvi_b24::sync::run::run_locked;
+use ecvi_b24::sync::run_report::RunReport;
 
 /// Makes a run as soon as the lock is free: a process that another test starts holds our lock for
 /// the moment between its fork and its exec.

@@ -10,7 +10,8 @@ use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::options::RunOptions;
-use ecvi_b24::sync::run::{RunReport, run_locked};
+use ecvi_b24::sync::run::run_locked;
+use ecvi_b24::sync::run_report::RunReport;
 
 use crate::dice::Dice;
 use crate::history::{ResetTo, Step};

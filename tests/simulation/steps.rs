@@ -129,7 +129,7 @@ impl World {
             None => drop(fs::remove_file(state)),
         }
         self.forgot = true;
-        self.state_replaced_at = copy.map(|_| self.portal_now());
+        self.state_replaced_at = Some(self.portal_now());
         self.tell(if copy.is_some() {
             "the state is replaced by its copy"
         } else {

@@ -56,7 +56,7 @@ pub(crate) struct World {
     pub(crate) lost_answers: bool,
     /// The state was lost or replaced: what stands in the CRM may count as people's.
     pub(crate) forgot: bool,
-    /// When the state was replaced: it does not know what the runs after its copy asked for.
+    /// When the state was replaced or lost: this one does not know what the runs before it asked for.
     pub(crate) state_replaced_at: Option<DateTime<Utc>>,
     pub(crate) merged: bool,
     /// When the last call on its way takes effect.
@@ -364,7 +364,8 @@ impl World {
             self.wrong("the secret is told in a log".into());
         }
         self.check_nobody_pays_for_the_house();
-        // A state of before cannot know how full the bucket is until that is empty: one 503 says it.
+        // A state of before, or a new one, cannot know how full the bucket is until that is empty: one
+        // 503 says it.
         if let Some(at) = self.state_replaced_at.take_if(|_| ended.requests > 0)
             && self.run_began - at < BUCKET_DRAINS_IN
         {

@@ -1,6 +1,6 @@
 //! One run, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 
 use crate::config::Config;
 use crate::crm::inventory;
@@ -155,7 +155,8 @@ impl RunContext<'_> {
         }
         self.done.unanswered = false;
         if self.state.initial_export()?.is_none() {
-            self.state.set(&INITIAL_EXPORT, &client.clock().now())?;
+            // Whole seconds, as all times that `status` shows.
+            self.state.set(&INITIAL_EXPORT, &client.clock().now().trunc_subsecs(0))?;
         }
         Ok(())
     }

@@ -333,6 +333,15 @@ fn it_is_completed_though_some_records_failed() {
 }
 
 #[test]
+fn when_it_was_completed_is_told_in_whole_seconds() {
+    let hotel = hotel();
+    hotel.export();
+    let status = hotel.status();
+    let completed_at = status["initial_export"]["completed_at"].as_str().unwrap();
+    assert_eq!(completed_at.len(), "2026-11-23T18:00:00Z".len(), "{completed_at}");
+}
+
+#[test]
 fn a_dry_run_prints_the_plan_and_sends_nothing() {
     let hotel = hotel();
     let writes = hotel.writes(|hotel| {

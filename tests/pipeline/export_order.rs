@@ -281,6 +281,10 @@ fn what_a_probe_saw_of_closing_dates_is_not_asked_again() {
     assert_eq!(hotel.deal(30).text("CLOSEDATE"), "2026-11-03");
 }
 
+/// The portal puts today's date over the closing date, which then must not be the departure.
+const LONG_OVER: &str =
+    "status = 'checked_out', arrival = '2020-05-01 14:00', departure = '2020-05-05 12:00'";
+
 #[test]
 fn what_a_probe_saw_of_closing_dates_counts_for_a_day() {
     for (days, is_sent) in [(0, false), (2, true)] {
@@ -289,11 +293,11 @@ fn what_a_probe_saw_of_closing_dates_counts_for_a_day() {
         hotel.says("check --probe");
         // An administrator sets the portal otherwise.
         hotel.portal().settings.close_date_sync = true;
-        hotel.booking(2, "status = 'checked_out'");
+        hotel.booking(2, LONG_OVER);
         let clock = Clock::virtual_at(Utc::now() + TimeDelta::days(days));
         let ended = hotel.run_at(&RunOptions::new(RunKind::InitialExport), &clock);
         assert_eq!(ended.outcome, Outcome::Ok, "{ended:?}");
-        assert_eq!(hotel.deal(2).text("CLOSEDATE") == "2026-12-05", is_sent, "{days}");
+        assert_eq!(hotel.deal(2).text("CLOSEDATE") == "2020-05-05", is_sent, "{days}");
     }
 }
 
@@ -303,9 +307,9 @@ fn what_a_probe_saw_of_imports_says_nothing_of_deals_that_a_run_makes() {
     hotel.portal().settings.close_date_sync = false;
     hotel.says("check --probe");
     hotel.portal().settings.close_date_sync = true;
-    hotel.booking(2, "status = 'checked_out'");
+    hotel.booking(2, LONG_OVER);
     hotel.sync();
-    assert_eq!(hotel.deal(2).text("CLOSEDATE"), "2026-12-05");
+    assert_eq!(hotel.deal(2).text("CLOSEDATE"), "2020-05-05");
 }
 
 /// Staff set the dates of what an interrupted export left.

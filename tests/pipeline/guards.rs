@@ -462,12 +462,13 @@ fn an_empty_mirror_is_not_exported() {
 fn a_window_in_which_nothing_known_is_left_is_no_other_hotels_mirror() {
     let hotel = Hotel::new();
     hotel.guest(1, "");
-    (1..=4).for_each(|id| hotel.booking(id, "departure = '2026-12-05 12:00'"));
+    let in_the_window = "departure = date('now', '+5 days') || ' 12:00'";
+    (1..=4).for_each(|id| hotel.booking(id, in_the_window));
     let window = "SELECT * FROM bookings WHERE departure >= date('now', '-30 days')";
     hotel.configure(&format!("mirror.queries.bookings = \"{window}\""));
     hotel.export();
     hotel.sql("UPDATE bookings SET departure = date('now', '-60 days')");
-    hotel.booking(11, "");
+    hotel.booking(11, in_the_window);
     assert_eq!(hotel.sync(), "sync: создано: заявки 1\n");
     assert_eq!(hotel.portal().count(Kind::Deal), 5);
 }

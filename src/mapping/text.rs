@@ -221,7 +221,7 @@ mod tests {
     fn a_text_of_any_size_is_brought_into_form_at_once() {
         let begun = std::time::Instant::now();
         for letter in ["$", "$result[", "&", "&#", "(", "[", "<", "\r\n", "$ ["] {
-            let text = letter.repeat(400_000 / letter.len());
+            let text = letter.repeat(1_000_000 / letter.len()) + "[";
             comment(&text);
             single_line(&text, 50);
             single_line(&text, usize::MAX);

@@ -15,7 +15,7 @@ const SOURCES: [&str; 13] = [
     include_str!("blocks.rs"),
     include_str!("in_doubt.rs"),
     include_str!("history.rs"),
-    include_str!("mod.rs"),
+    include_str!("settings.rs"),
     include_str!("failures.rs"),
     include_str!("records.rs"),
     include_str!("reset.rs"),

@@ -6,7 +6,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::params;
 
 use super::columns::Time;
-use super::records::RecordFlag;
 use super::statements::query_first;
 use super::writer::Writer;
 use super::{Event, Operation, Result, Severity};
@@ -177,15 +176,14 @@ impl Writer<'_> {
 
     /// A record that is not sent is stored with its name, and is sent again when its pause is over.
     /// A record that was sent keeps the name with which it was sent: titles of its bookings are
-    /// compared with that. A record with a row is not absent.
+    /// compared with that.
     fn keep_record(&self, key: &RecordKey, row: Option<&Row>) -> Result<()> {
         let label = row.map_or("", |row| row.display_name.as_str());
-        let cleared = row.map_or(0, |_| RecordFlag::AbsentInMirror.bit());
         self.execute(
             "INSERT INTO records (kind, id, label, todo) VALUES (?1, ?2, ?3, 1)
-             ON CONFLICT DO UPDATE SET todo = todo | 1, flags = flags & ~?4,
+             ON CONFLICT DO UPDATE SET todo = todo | 1,
                label = iif(?3 = '' OR modified_at IS NOT NULL, label, ?3)",
-            (key.kind, &key.id, label, cleared),
+            (key.kind, &key.id, label),
         )
     }
 

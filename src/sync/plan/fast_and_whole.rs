@@ -299,6 +299,9 @@ impl World {
     fn fail(&self, writer: &Writer<'_>, key: &RecordKey, row: Option<&Row>, minutes: u64) {
         let failure = Failure { code: FailureCode::BadDate, operation: None, message: "", row };
         let pause = std::time::Duration::from_secs(60 * minutes);
+        if row.is_some() {
+            writer.mark_present(key).unwrap();
+        }
         writer.save_failure(key, &failure, pause, self.now).unwrap();
     }
 

@@ -219,6 +219,12 @@ impl Writer<'_> {
     }
 }
 
+/// Whether a pause until this time is over. One that is longer than the longest was set by a clock
+/// that ran ahead.
+pub fn is_pause_over(until: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    until <= now || until - now > LONGEST_PAUSE
+}
+
 /// The pause after so many failed attempts before this one.
 fn pause_after(attempts: u32, retry_after: Duration) -> TimeDelta {
     let first = TimeDelta::from_std(retry_after).unwrap_or(LONGEST_PAUSE);

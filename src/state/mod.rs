@@ -37,7 +37,7 @@ pub use activity::Totals;
 pub use blocks::{BlockChange, Blocks, CleanBlock, StoredBlock};
 pub use columns::Stored;
 pub use error::{Result, StateError};
-pub use failures::{Failure, LONGEST_PAUSE};
+pub use failures::{Failure, LONGEST_PAUSE, is_pause_over};
 pub use history::{Counts, Event, HistoryEntry, Run};
 pub use in_doubt::InDoubtCall;
 pub use issues::{Issue, Severity};

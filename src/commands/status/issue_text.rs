@@ -13,7 +13,7 @@ use crate::domain::messages::{Message, NameMessage};
 use crate::domain::record::{RecordId, RecordKey};
 use crate::domain::visible_text;
 use crate::msg;
-use crate::state::{LONGEST_PAUSE, Operation, Stored};
+use crate::state::{Operation, Stored, is_pause_over};
 
 /// The code, and what to do about it.
 pub(super) fn heading(issue: &IssueReport, language: Language) -> String {
@@ -112,8 +112,7 @@ fn reason_of_waiting(issue: &IssueReport, language: Language) -> Option<String> 
 }
 
 pub(super) fn next_attempt(due: DateTime<Utc>, now: DateTime<Utc>, language: Language) -> String {
-    // A time further away than any pause was set by a clock that ran ahead.
-    if due <= now || due - now > LONGEST_PAUSE {
+    if is_pause_over(due, now) {
         return msg!(
             language,
             "следующая попытка: при ближайшем запуске",

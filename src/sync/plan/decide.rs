@@ -11,7 +11,7 @@ use super::{MirrorStats, Rule, StayRules};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::mirror::{Entity, Row};
-use crate::state::{Doubt, LONGEST_PAUSE, PendingWork, PlanRecord, RetryBackoff};
+use crate::state::{Doubt, PendingWork, PlanRecord, RetryBackoff, is_pause_over};
 
 /// A step towards the portal, in the order in which a plan counts them.
 #[derive(
@@ -252,7 +252,7 @@ pub(crate) fn is_history(row: &Row, options: &PlanOptions) -> bool {
 }
 
 /// A failed record waits for its time, but goes at once when it changes in Ecvi or is gone from
-/// there. A pause longer than the longest was set by a clock that ran ahead.
+/// there.
 fn is_paused(backoff: &RetryBackoff, row: Option<&Row>, options: &PlanOptions) -> bool {
     let same = match row {
         Some(row) => {
@@ -264,7 +264,7 @@ fn is_paused(backoff: &RetryBackoff, row: Option<&Row>, options: &PlanOptions) -
         }
         None => backoff.deletion,
     };
-    let pauses = options.now < backoff.until && backoff.until - options.now <= LONGEST_PAUSE;
+    let pauses = !is_pause_over(backoff.until, options.now);
     same && pauses && !options.retry_failed && options.resend != Resend::All
 }
 

@@ -14,8 +14,8 @@ use super::Push;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::domain::run_error::Result;
-use crate::state::LONGEST_PAUSE;
 use crate::state::settings::Setting;
+use crate::state::{LONGEST_PAUSE, is_pause_over};
 
 /// What is remembered of them from run to run.
 const GONE_CARDS: Setting<GoneCards> = Setting::new("gone_cards");
@@ -48,11 +48,10 @@ impl GoneCards {
         cards.insert(crm_id, Absence { since, until: now + pause });
     }
 
-    /// Whether a card is not looked for yet. A pause longer than the longest was set by a clock
-    /// that ran ahead.
+    /// Whether a card is not looked for yet.
     pub(super) fn has(&self, kind: Kind, crm_id: i64, now: DateTime<Utc>) -> bool {
         let absence = self.0[kind].get(&crm_id);
-        absence.is_some_and(|absence| now < absence.until && absence.until - now <= LONGEST_PAUSE)
+        absence.is_some_and(|absence| !is_pause_over(absence.until, now))
     }
 }
 

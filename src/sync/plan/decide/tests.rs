@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::BookingStatus;
 use crate::mirror::{Booking, Company, Guest, RowError};
-use crate::state::{Note, Operation};
+use crate::state::{LONGEST_PAUSE, Note, Operation};
 use crate::sync::plan::ShownStays;
 use crate::sync::plan::observations::{is_missing, note_of};
 

@@ -146,10 +146,12 @@ impl CardLookup<'_, '_> {
         let originator = &self.config.portal.originator;
         let (ours, mut similar): (Vec<Object>, Vec<Object>) =
             found.into_iter().partition(|object| object.originator == *originator);
-        for object in ours.into_iter().filter(|_| seeker.has_lost_object()) {
+        if seeker.has_lost_object() {
             let points = seeker.contact_points(&PHONE_AND_EMAIL);
-            if self.may_be_taken(seeker.key, &points, &object)? {
-                similar.push(object);
+            for object in ours {
+                if self.may_be_taken(seeker.key, &points, &object)? {
+                    similar.push(object);
+                }
             }
         }
         Ok(similar)

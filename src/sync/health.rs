@@ -111,13 +111,9 @@ fn of_run(ended: &RunReport, previous: Option<&Health>) -> BTreeSet<Problem> {
         Outcome::Refused => Some(Problem::Refused),
         Outcome::Failed => Some(Problem::Unusable),
         Outcome::Interrupted => {
-            let mut problems =
+            let whole_run =
                 BTreeSet::from([Problem::Refused, Problem::Unusable, Problem::HeldBack]);
-            problems.retain(|problem| match previous {
-                Some(health) => health.problems.contains(problem),
-                None => false,
-            });
-            return problems;
+            return previous.map(|health| &health.problems & &whole_run).unwrap_or_default();
         }
     };
     found.into_iter().collect()

@@ -361,11 +361,9 @@ fn has_no_usable_id(row: Option<&Row>) -> bool {
 
 /// From the begin of the first span to the end of the last.
 fn bounding_range(spans: &[IdRange]) -> IdRange {
-    match spans {
-        [first, .., last] => IdRange { start: first.start.clone(), end: last.end.clone() },
-        [only] => only.clone(),
-        [] => IdRange { start: None, end: None },
-    }
+    let start = spans.first().and_then(|span| span.start.clone());
+    let end = spans.last().and_then(|span| span.end.clone());
+    IdRange { start, end }
 }
 
 /// Whether the row is a booking that refers to one of these guests or companies.

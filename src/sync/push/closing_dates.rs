@@ -103,7 +103,10 @@ impl Push<'_, '_> {
 
 impl WorkItem {
     fn closing_booking(&self) -> Option<&Booking> {
-        self.row().filter(|_| self.planned.step == Step::SendCloseDate).and_then(Row::booking)
+        match self.planned.step {
+            Step::SendCloseDate => self.row().and_then(Row::booking),
+            _ => None,
+        }
     }
 
     /// Whether the item's card, if it is among these, has the closing date that is to be sent.

@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Row};
 use serde::Serialize;
 use strum::{EnumString, IntoStaticStr};
 
-use super::columns::Time;
+use super::columns::{Stored, Time};
 use super::statements::{execute, exists, query_all, query_first};
 use super::{Result, State};
 use crate::domain::owned_values::OwnedValues;
@@ -76,7 +76,7 @@ impl PendingWork {
 #[repr(i64)]
 pub(super) enum RecordFlag {
     AbsentInMirror = 1,
-    /// `reset-id` let go of the object.
+    /// `reset-id` detached the object.
     Detached = 2,
     MissingInCrm = 4,
     CarriesOrigin = 8,
@@ -205,10 +205,8 @@ pub struct RetryBackoff {
     pub content_hash: u64,
     /// Fingerprint of its guests and companies.
     pub parties_hash: u64,
-    /// The row could not be read.
-    pub unreadable: bool,
-    /// What failed is the deletion of its deal: there is no row.
-    pub deletion: bool,
+    /// What failed; none where the row could not be read.
+    pub operation: Option<Operation>,
 }
 
 pub(super) const COLUMNS: &str = "id, crm_id, modified_at, content, people, label, todo, flags,
@@ -253,7 +251,7 @@ fn stored_record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
 }
 
 /// Rows read at once: between two pages another process can write.
-const PAGE: usize = 2_000;
+pub(super) const PAGE: usize = 2_000;
 /// Smaller than every id in `SQLite`'s order.
 pub(super) const BEFORE_ALL: Value = Value::Real(f64::NEG_INFINITY);
 /// Greater than every id.
@@ -438,8 +436,7 @@ impl State {
 
     /// The failed records of a kind, and when each is tried again.
     pub fn retry_backoffs(&self, kind: Kind) -> Result<HashMap<RecordId, RetryBackoff>> {
-        let sql = "SELECT id, next_at, modified_at, content, people, operation = 'read',
-                          operation = 'delete'
+        let sql = "SELECT id, next_at, modified_at, content, people, operation
                    FROM troubles WHERE kind = ?1 AND severity = 'failure'";
         query_all(&self.connection, sql, [kind], |row| {
             let until: Option<Time> = row.get(1)?;
@@ -448,8 +445,7 @@ impl State {
                 modified_at: row.get(2)?,
                 content_hash: row.get::<_, i64>(3)?.cast_unsigned(),
                 parties_hash: row.get::<_, i64>(4)?.cast_unsigned(),
-                unreadable: row.get(5)?,
-                deletion: row.get(6)?,
+                operation: row.get::<_, Stored<Operation>>(5)?.known(),
             };
             Ok((row.get(0)?, backoff))
         })

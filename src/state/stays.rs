@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use rusqlite::types::{FromSqlError, Value};
 use rusqlite::{CachedStatement, Connection, Row, params};
 
-use super::records::{BEFORE_ALL, bounds};
+use super::records::{BEFORE_ALL, PAGE, bounds};
 use super::statements::{execute, query_all};
 use super::writer::Writer;
 use super::{Result, State};
@@ -56,9 +56,6 @@ fn day(row: &Row<'_>, at: usize) -> rusqlite::Result<NaiveDate> {
     let day = row.get_ref(at)?.as_str()?.parse();
     day.map_err(|_| FromSqlError::InvalidType.into())
 }
-
-/// Rows read at once: between two pages another process can write.
-const PAGE: usize = 2_000;
 
 /// The ledger as a stream, a booking at a time.
 pub struct StayScan<'s> {

@@ -11,7 +11,7 @@ use super::{MirrorStats, Rule, StayRules};
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::mirror::{Entity, Row};
-use crate::state::{Doubt, PendingWork, PlanRecord, RetryBackoff, is_pause_over};
+use crate::state::{Doubt, Operation, PendingWork, PlanRecord, RetryBackoff, is_pause_over};
 
 /// A step towards the portal, in the order in which a plan counts them.
 #[derive(
@@ -257,12 +257,13 @@ fn is_paused(backoff: &RetryBackoff, row: Option<&Row>, options: &PlanOptions) -
     let same = match row {
         Some(row) => {
             // Once the configuration knows its status word, the same row can be read.
-            let is_mended = backoff.unreadable && row.body.is_ok();
+            let is_mended = backoff.operation.is_none() && row.body.is_ok();
             let is_same_row = (row.content_hash, row.parties_hash)
                 == (backoff.content_hash, backoff.parties_hash);
             row.modified_at == backoff.modified_at && is_same_row && !is_mended
         }
-        None => backoff.deletion,
+        // Without a row only a deletion has failed.
+        None => backoff.operation == Some(Operation::Delete),
     };
     let pauses = !is_pause_over(backoff.until, options.now);
     same && pauses && !options.retry_failed && options.resend != Resend::All

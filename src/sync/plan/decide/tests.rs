@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::BookingStatus;
 use crate::mirror::{Booking, Company, Guest, RowError};
-use crate::state::{LONGEST_PAUSE, Note, Operation};
+use crate::state::{LONGEST_PAUSE, Note};
 use crate::sync::plan::ShownStays;
 use crate::sync::plan::observations::{is_missing, note_of};
 
@@ -177,34 +177,32 @@ fn while_41_is_in_doubt_its_namesake_waits_for_they_carry_one_mark() {
 #[test]
 fn a_row_that_can_be_read_by_now_waits_no_longer() {
     let until = options().now + LONGEST_PAUSE;
-    let hold = |unreadable| RetryBackoff {
+    let backoff = |operation| RetryBackoff {
         until,
         modified_at: "2026-01-02".into(),
         content_hash: 10,
         parties_hash: 20,
-        unreadable,
-        deletion: false,
+        operation,
     };
-    assert!(is_paused(&hold(false), Some(&row()), &options()));
-    assert!(!is_paused(&hold(true), Some(&row()), &options()));
+    assert!(is_paused(&backoff(Some(Operation::Update)), Some(&row()), &options()));
+    assert!(!is_paused(&backoff(None), Some(&row()), &options()));
     let broken =
         Row { body: Err(RowError::new(FailureCode::UnknownStatus, "status", "7")), ..row() };
-    assert!(is_paused(&hold(true), Some(&broken), &options()));
+    assert!(is_paused(&backoff(None), Some(&broken), &options()));
 }
 
 #[test]
 fn a_failed_record_whose_row_is_gone_waits_only_if_its_deletion_failed() {
-    let hold = |unreadable, deletion| RetryBackoff {
+    let backoff = |operation| RetryBackoff {
         until: options().now + LONGEST_PAUSE,
         modified_at: String::new(),
         content_hash: 0,
         parties_hash: 0,
-        unreadable,
-        deletion,
+        operation,
     };
-    assert!(is_paused(&hold(false, true), None, &options()));
-    for unreadable in [false, true] {
-        assert!(!is_paused(&hold(unreadable, false), None, &options()));
+    assert!(is_paused(&backoff(Some(Operation::Delete)), None, &options()));
+    for operation in [Some(Operation::Update), None] {
+        assert!(!is_paused(&backoff(operation), None, &options()));
     }
 }
 
@@ -215,8 +213,7 @@ fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
         modified_at: "2026-01-02".into(),
         content_hash: 10,
         parties_hash: 20,
-        unreadable: false,
-        deletion: false,
+        operation: Some(Operation::Update),
     };
     let deferred =
         Deferred { backoffs: HashMap::from([(RecordId::Number(1), hold)]), ..Deferred::default() };
@@ -242,8 +239,7 @@ fn the_pause_of_a_failed_record_ends_at_its_end() {
         modified_at: "2026-01-02".into(),
         content_hash: 10,
         parties_hash: 20,
-        unreadable: false,
-        deletion: false,
+        operation: Some(Operation::Update),
     };
     let at =
         |seconds| PlanOptions { now: until + chrono::TimeDelta::seconds(seconds), ..options() };

@@ -81,7 +81,7 @@ pub enum Event {
     Failed,
     /// An audit found a difference.
     Audited,
-    /// `reset-id` let go of its object.
+    /// `reset-id` detached its object.
     Reset,
     /// `reset-id` pointed it at an object.
     Pointed,

@@ -23,7 +23,7 @@ impl Writer<'_> {
 
     /// Detaches all records of a kind from their objects, as [`Writer::detach`] does for one.
     /// Returns how many.
-    pub fn release_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
+    pub fn detach_all(&self, kind: Kind, now: DateTime<Utc>) -> Result<usize> {
         self.execute(
             "INSERT INTO history (at, kind, id, event, crm_id)
              SELECT ?2, kind, id, ?3, crm_id FROM records WHERE kind = ?1 AND crm_id IS NOT NULL",

@@ -147,7 +147,7 @@ impl World {
         self.forgot = true;
         let writer = state.writer().expect("the state");
         if to == ResetTo::All {
-            writer.release_all(kind, now).expect("written");
+            writer.detach_all(kind, now).expect("written");
             writer.commit().expect("written");
             return self.tell(format!("reset-id {kind} --all"));
         }

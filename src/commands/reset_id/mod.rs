@@ -175,7 +175,7 @@ fn reset_all(state: &State, kinds: &[Kind], clock: &Clock) -> Result<Vec<(Kind, 
     let writer = state.writer()?;
     let mut mirror = state.get(&MIRROR_STATS)?;
     for kind in kinds {
-        counts.push((*kind, writer.release_all(*kind, clock.now())?));
+        counts.push((*kind, writer.detach_all(*kind, clock.now())?));
         if let Some(mirror) = &mut mirror {
             mirror.forget(*kind);
         }

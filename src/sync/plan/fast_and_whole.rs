@@ -430,7 +430,7 @@ impl World {
             12..=13 => writer.mark_dirty(&key).unwrap(),
             14 => writer.insert_if_missing(&key, "").unwrap(),
             15 => writer.clear_failure(&key).unwrap(),
-            16 if b % 4 == 0 => drop(writer.release_all(kind, self.now).unwrap()),
+            16 if b % 4 == 0 => drop(writer.detach_all(kind, self.now).unwrap()),
             _ => writer.schedule_retry(&key, self.now).unwrap(),
         });
     }

@@ -67,7 +67,7 @@ impl EmptiedTable {
 }
 
 impl MirrorStats {
-    /// The records of a kind were let go of: that their table is empty now means nothing.
+    /// The records of a kind were detached: that their table is empty now means nothing.
     pub fn forget(&mut self, kind: Kind) {
         self.rows[kind] = 0;
         if kind == Kind::Booking {

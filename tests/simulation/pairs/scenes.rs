@@ -222,7 +222,7 @@ fn reset(world: &mut World) {
     let state = State::open(&world.config.state).expect("the state");
     let writer = state.writer().expect("the state");
     for kind in Kind::SEND_ORDER {
-        writer.release_all(kind, world.clock.now()).expect("written");
+        writer.detach_all(kind, world.clock.now()).expect("written");
     }
     writer.commit().expect("written");
 }

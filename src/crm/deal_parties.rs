@@ -101,11 +101,8 @@ impl DealParties {
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::default();
         fingerprint.text(&self.links.last_name);
-        let mut ids = self.links.contacts.clone();
-        // Separates contacts from the company.
-        ids.push(0);
-        ids.extend(self.links.company);
-        for crm_id in ids {
+        // The 0 separates the contacts from the company.
+        for crm_id in self.links.contacts.iter().chain([&0]).chain(&self.links.company) {
             fingerprint.write(&crm_id.to_le_bytes());
         }
         for key in &self.strangers {
@@ -181,10 +178,13 @@ fn find_by_either_type(
     key: &RecordKey,
     find: &impl Fn(&RecordKey) -> Result<Party>,
 ) -> Result<Party> {
-    match (find(key)?, key.other_type_key()) {
-        (Party::NotInMirror, Some(other)) => find(&other),
-        (found, _) => Ok(found),
+    let found = find(key)?;
+    if found == Party::NotInMirror
+        && let Some(other) = key.other_type_key()
+    {
+        return find(&other);
     }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -128,14 +128,13 @@ impl<'a> Beside<'a> {
         value: &str,
         is_free: impl Fn(&MultifieldRow) -> bool,
     ) -> Option<&'a MultifieldRow> {
-        let free: Vec<&MultifieldRow> = self.existing.iter().filter(|row| is_free(row)).collect();
-        let same = free.iter().filter(|row| self.values.mean_the_same(&row.value, value));
+        let free = self.existing.iter().filter(|row| is_free(row));
+        let same = free.clone().filter(|row| self.values.mean_the_same(&row.value, value));
         let best = same.min_by_key(|row| (row.value != value, row.value_type != self.value_type));
-        let found = best.or_else(|| {
-            free.iter()
+        best.or_else(|| {
+            free.clone()
                 .find(|row| self.values.is_cut_to(value, &row.value) && !self.is_wanted(&row.value))
-        });
-        found.copied()
+        })
     }
 
     fn is_wanted(&self, value: &str) -> bool {

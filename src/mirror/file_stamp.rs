@@ -31,8 +31,7 @@ const MIN_AGE: TimeDelta = TimeDelta::seconds(5);
 const HEADER: u64 = 96;
 
 /// The same number for files in which nothing changed in between. None where that is not certain:
-/// the mirror changed within the last seconds, a file cannot be read, or the system's files have no
-/// change time.
+/// the mirror changed within the last seconds, or a file cannot be read.
 ///
 /// To be taken before the mirror is opened, so that a change in between shows the next time. Not
 /// while it is open: a process that closes a file gives up all its locks on it.

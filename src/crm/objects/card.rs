@@ -47,7 +47,8 @@ pub fn cards(
 ) -> Result<Cards, CallError> {
     let mut select = fields.clone();
     select.extend(super::select(kind).iter().map(|name| (*name).to_owned()));
-    let questions = ids.chunks(FILTER_CHUNK).map(|ids| of_ids(kind, ids, &json!(select))).collect();
+    let select = json!(select);
+    let questions = ids.chunks(FILTER_CHUNK).map(|ids| of_ids(kind, ids, &select)).collect();
     let answers = ask_in_parts(client, kind, questions, |command, reply| {
         list_reply(command, reply, |page| rows(kind, page))
     })?;

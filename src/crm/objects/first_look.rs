@@ -45,9 +45,9 @@ pub struct FirstLook {
 }
 
 /// A question, and what it is about.
-struct Asked {
+struct Asked<'w> {
     kind: Kind,
-    origins: Option<Vec<RecordId>>,
+    origins: Option<Vec<&'w RecordId>>,
     question: Question,
 }
 
@@ -64,7 +64,7 @@ pub fn first_look(
             let question = of_ids(kind, ids, &json!(select(kind)));
             asked.push(Asked { kind, origins: None, question });
         }
-        let origins: Vec<RecordId> = wanted.origins[kind].iter().cloned().collect();
+        let origins: Vec<&RecordId> = wanted.origins[kind].iter().collect();
         for origins in origins.chunks(FILTER_CHUNK) {
             let texts: Vec<Value> = origins.iter().map(|id| id.to_string().into()).collect();
             let question = of_origins(kind, originator, &texts);
@@ -82,11 +82,10 @@ pub fn first_look(
         replies => replies?,
     };
     for (command, asked) in commands.iter().zip(&asked) {
-        match replies.remove(&command.name) {
-            Some(Reply::Ok(page)) if page.is_array() => {
-                look.note(originator, asked, rows(asked.kind, &page)?)?;
-            }
-            _ => {}
+        if let Some(Reply::Ok(page)) = replies.remove(&command.name)
+            && page.is_array()
+        {
+            look.note(originator, asked, rows(asked.kind, &page)?)?;
         }
     }
     Ok(look)
@@ -96,7 +95,7 @@ impl FirstLook {
     fn note(
         &mut self,
         originator: &str,
-        asked: &Asked,
+        asked: &Asked<'_>,
         page: Vec<Object>,
     ) -> Result<(), CallError> {
         let kind = asked.kind;
@@ -117,12 +116,12 @@ impl FirstLook {
             return Ok(());
         }
         let wanted: BTreeMap<String, &RecordId> =
-            origins.iter().map(|id| (id.to_string(), id)).collect();
+            origins.iter().map(|id| (id.to_string(), *id)).collect();
         let mut marked = Marked::default();
         note_origins(&mut marked, kind, originator, &wanted, &page)?;
         for id in origins {
-            let found = marked.found.remove(id).unwrap_or_default();
-            self.origins.insert(RecordKey::new(kind, id.clone()), found);
+            let found = marked.found.remove(*id).unwrap_or_default();
+            self.origins.insert(RecordKey::new(kind, (*id).clone()), found);
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::mirror::{Entity, Row};
 use crate::portal::ApiError;
 use crate::portal::client::Client;
 use crate::state::{State, StoredRecord};
-use crate::sync::plan::PlanStore;
+use crate::sync::plan::{PlanStore, Planned};
 
 /// All by which a record can be reached.
 const PHONE_AND_EMAIL: [MatchBy; 2] = [MatchBy::Phone, MatchBy::Email];
@@ -220,7 +220,12 @@ impl CardLookup<'_, '_> {
     }
 }
 
-impl Seeker<'_> {
+impl<'r> Seeker<'r> {
+    /// The record of a planned step.
+    pub(crate) fn new(planned: &'r Planned, record: &'r StoredRecord) -> Seeker<'r> {
+        Seeker { key: &planned.key, record, row: planned.row.as_ref() }
+    }
+
     /// The record had an object, which is gone from the CRM.
     fn has_lost_object(self) -> bool {
         self.record.plan_record.had_object && !self.record.detached

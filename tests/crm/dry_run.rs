@@ -104,6 +104,53 @@ fn a_card_that_ours_was_merged_into_is_shown_and_taken() {
 }
 
 #[test]
+fn a_card_that_a_lost_record_is_found_on_is_no_new_ones() {
+    let hotel = TestEnv::new("[contact]\nmatch_existing = [\"phone\"]\n");
+    hotel.sql("UPDATE guests SET phone = '+79001234567'");
+    hotel.run(0, "initial-export");
+    let lost = hotel.only(Kind::Contact).id;
+    hotel.server.portal().delete(Kind::Contact, lost);
+    let phone = json!([{"VALUE": "+79001234567", "VALUE_TYPE": "WORK"}]);
+    hotel.call("crm.contact.add", json!({"fields": {"LAST_NAME": "Приходько", "PHONE": phone}}));
+    let card = hotel.only(Kind::Contact).id;
+    hotel.sql(
+        "UPDATE guests SET modified_at = '2026';
+         INSERT INTO guests (id, last_name, phone, modified_at)
+           VALUES (2, 'Приходько', '+79001234567', '2026')",
+    );
+    let plan = hotel.run(0, "sync --dry-run");
+    assert!(plan.contains(&format!("guest 1: update contact {card}\n")), "{plan}");
+    assert!(plan.contains("guest 2: create, unless the CRM has the card\n"), "{plan}");
+    hotel.sql(&format!(
+        "INSERT INTO guests (id, last_name, crm_id, modified_at)
+           VALUES (3, 'Белова', {card}, '2026')"
+    ));
+    let plan = hotel.run(0, "sync --dry-run --only guest 3");
+    assert!(plan.contains("it will not be sent (CRM_ID_TAKEN)"), "{plan}");
+    assert!(hotel.complained(1, "sync").contains("CRM_ID_TAKEN (1): guest 3."));
+    assert_eq!(hotel.server.portal().count(Kind::Contact), 2);
+}
+
+#[test]
+fn a_card_that_a_record_of_ecvi_has_is_no_new_ones() {
+    let hotel = TestEnv::exported("[sync]\ndelete_after = \"0s\"\n");
+    let card = hotel.only(Kind::Contact).id;
+    hotel.sql(&format!(
+        "INSERT INTO guests (id, last_name, crm_id, modified_at)
+           VALUES (2, 'Белова', {card}, '2026')"
+    ));
+    let plan = hotel.run(0, "sync --dry-run");
+    assert!(plan.contains("it will not be sent (CRM_ID_TAKEN)"), "{plan}");
+    assert!(hotel.complained(1, "sync").contains("CRM_ID_TAKEN (1): guest 2."));
+    hotel.sql("DELETE FROM guests WHERE id = 1; UPDATE guests SET modified_at = '2027'");
+    let plan = hotel.run(0, "sync --dry-run");
+    assert!(plan.contains("LAST_NAME: \"Приходько\" -> \"Белова\""), "{plan}");
+    assert!(!plan.contains("CRM_ID_TAKEN"), "{plan}");
+    hotel.run(0, "sync");
+    assert_eq!(hotel.only(Kind::Contact).text("LAST_NAME"), "Белова");
+}
+
+#[test]
 fn an_idle_dry_run_asks_nothing() {
     let hotel = TestEnv::exported("");
     let requests = hotel.server.requests();

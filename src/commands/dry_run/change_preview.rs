@@ -1,6 +1,6 @@
 //! What the steps of a plan would change in the CRM.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::card::CardField;
 use super::correction::Relinked;
@@ -10,6 +10,7 @@ use crate::crm::deal_parties::{DealParties, Party, PartyOutlook, PartyRow};
 use crate::crm::diff::{Difference, differences, without_foreign_stage};
 use crate::crm::objects::card::{Cards, ObjectWithFields, cards};
 use crate::domain::messages::{CommandMessage, Message};
+use crate::domain::per_kind::PerKind;
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error::{Result, RunError};
 use crate::mapping::custom_fields::FieldTypes;
@@ -40,6 +41,8 @@ pub struct ChangePreview<'a, 'p> {
     pub(super) lookups: usize,
     /// Records whose cards are gone, and that are on another one.
     pub(super) relinked: HashMap<RecordKey, Relinked>,
+    /// Cards that a record shown so far gets.
+    pub(super) claimed: PerKind<HashSet<i64>>,
     pub(super) notes: Vec<Message>,
     /// The portal did not answer and is not asked again.
     portal_unavailable: bool,
@@ -81,6 +84,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
             types: None,
             lookups: 0,
             relinked: HashMap::new(),
+            claimed: PerKind::default(),
             notes: Vec::new(),
             portal_unavailable: false,
             only: None,
@@ -134,10 +138,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
             targets.push(self.target(planned, &takeovers, &types)?);
         }
         let cards = self.cards(kind, &targets)?;
-        targets
-            .into_iter()
-            .map(|target| self.step_preview(target, &cards, &takeovers, &types))
-            .collect()
+        targets.into_iter().map(|target| self.step_preview(target, &cards, &types)).collect()
     }
 
     fn target<'s>(
@@ -174,18 +175,18 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         &self,
         target: Target<'_>,
         cards: &Cards,
-        takeovers: &BTreeMap<RecordId, i64>,
         types: &FieldTypes,
     ) -> Result<StepPreview> {
         let Target { planned, record, crm_id, mapped, sample } = target;
+        let kind = planned.key.kind;
         let is_new = planned.step == Step::Create;
         let card = crm_id.and_then(|crm_id| cards.seen.get(&crm_id));
         let unseen = crm_id.and_then(|crm_id| cards.unseen.get(&crm_id)).cloned();
         let relinked = self.relinked.get(&planned.key);
         let is_missing = crm_id.is_some() && card.is_none() && unseen.is_none();
         let is_taken = match record.named_by(planned.row.as_ref()) {
-            Some(named) if is_new && crm_id.is_none() => takeovers.values().any(|id| *id == named),
-            Some(_) | None => false,
+            Some(named) => is_new && crm_id.is_none() && self.claimed[kind].contains(&named),
+            None => false,
         };
         Ok(StepPreview {
             takeover: if is_new || relinked.is_some() { crm_id } else { None },
@@ -199,7 +200,7 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
             is_not_ours: self.is_not_ours(planned, &record, card)?,
             is_taken,
             waits_for: self.waits_for(planned)?,
-            changes: self.changes(planned.key.kind, &record, mapped, card, types),
+            changes: self.changes(kind, &record, mapped, card, types),
             card: sample,
         })
     }
@@ -211,9 +212,12 @@ impl<'a, 'p> ChangePreview<'a, 'p> {
         card: Option<&ObjectWithFields>,
     ) -> Result<bool> {
         let Some(card) = card else { return Ok(false) };
+        if !is_change(planned) {
+            return Ok(false);
+        }
         let originator = &self.config.portal.originator;
         let owner = owner_of(self.state, originator, &planned.key, record, &card.object)?;
-        Ok(is_change(planned) && owner == Owner::Unknown)
+        Ok(owner == Owner::Unknown)
     }
 
     /// The guest without whom the booking is not sent, unless this run sends the guest before it.

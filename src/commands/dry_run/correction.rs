@@ -27,13 +27,6 @@ pub(super) struct Relinked {
     pub(super) crm_id: i64,
 }
 
-impl Change {
-    fn seeker(&self) -> Seeker<'_> {
-        let Planned { key, row, .. } = &self.planned;
-        Seeker { key, record: &self.record, row: row.as_ref() }
-    }
-}
-
 impl ChangePreview<'_, '_> {
     /// Plans anew what a run would plan anew: changes of cards that are missing in the CRM, or
     /// whose numbers are other records' by now.
@@ -110,7 +103,8 @@ impl ChangePreview<'_, '_> {
                 None => unmarked.push(change),
             }
         }
-        let seekers: Vec<Seeker<'_>> = unmarked.iter().map(Change::seeker).collect();
+        let seekers: Vec<Seeker<'_>> =
+            unmarked.iter().map(|change| Seeker::new(&change.planned, &change.record)).collect();
         let merged = self.lookup().find_merged(kind, &seekers)?;
         for (change, card) in unmarked.into_iter().zip(merged) {
             match card {
@@ -126,6 +120,7 @@ impl ChangePreview<'_, '_> {
 
     fn relink(&mut self, change: Change, crm_id: i64) -> Result<()> {
         let Change { planned, record: _, crm_id: former } = change;
+        self.claimed[planned.key.kind].insert(crm_id);
         self.relinked.insert(planned.key.clone(), Relinked { former, crm_id });
         Ok(self.queue.add(&Planned { step: Step::Update, ..planned })?)
     }

@@ -1,7 +1,7 @@
 //! Which existing cards new records would be linked to: by origin, by the id that Ecvi knows, by
 //! phone and e-mail.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::ChangePreview;
 use super::change_preview::MAX_LOOKUPS;
@@ -29,6 +29,7 @@ impl ChangePreview<'_, '_> {
                 takeovers.insert(id, *oldest);
             }
         }
+        self.claimed[kind].extend(takeovers.values());
         let mut others = Vec::new();
         for planned in new {
             if takeovers.contains_key(&planned.key.id) {
@@ -37,22 +38,17 @@ impl ChangePreview<'_, '_> {
             let record = self.state.record(&planned.key)?.unwrap_or_default();
             match named_by_ecvi(planned, &record) {
                 // Of two rows that name one card the second fails.
-                Some(crm_id) if takeovers.values().any(|taken| *taken == crm_id) => {}
+                Some(crm_id) if !self.claimed[kind].insert(crm_id) => {}
                 Some(crm_id) => drop(takeovers.insert(planned.key.id.clone(), crm_id)),
                 None => others.push((planned, record)),
             }
         }
-        let seekers: Vec<Seeker<'_>> = others
-            .iter()
-            .map(|(planned, record)| Seeker {
-                key: &planned.key,
-                record,
-                row: planned.row.as_ref(),
-            })
-            .collect();
-        let claimed: HashSet<i64> = takeovers.values().copied().collect();
+        let seekers: Vec<Seeker<'_>> =
+            others.iter().map(|(planned, record)| Seeker::new(planned, record)).collect();
+        let claimed = self.claimed[kind].clone();
         for (id, matched) in self.lookup().match_by_contact(kind, &seekers, claimed)? {
             if let ContactMatch::Card(card) = matched {
+                self.claimed[kind].insert(card.crm_id);
                 takeovers.insert(id, card.crm_id);
             }
         }

@@ -237,7 +237,7 @@ impl WorkItem {
 
     /// The record, which has no card yet or has lost it.
     fn seeker(&self) -> Seeker<'_> {
-        Seeker { key: &self.planned.key, record: &self.record, row: self.row() }
+        Seeker::new(&self.planned, &self.record)
     }
 
     fn crm_id(&self) -> Option<i64> {

@@ -157,9 +157,9 @@ fn count_filling(headings: &[Heading], column: &str) -> usize {
 fn require_columns(table: MirrorTable, headings: &[Heading]) -> Result<(), ConfigMessage> {
     let mut missing = Vec::new();
     for column in table.required_of_reports() {
-        // A booking's id can replace its number, and the other way round.
-        let stand_in = if *column == "number" { "id" } else { column };
-        if count_filling(headings, column) == 0 && count_filling(headings, stand_in) == 0 {
+        // A booking's id can replace its number.
+        let is_replaced = *column == "number" && count_filling(headings, "id") > 0;
+        if count_filling(headings, column) == 0 && !is_replaced {
             missing.push(*column);
         }
     }

@@ -22,6 +22,7 @@ mod webhook;
 
 use std::io::ErrorKind;
 use std::ops::RangeInclusive;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -326,6 +327,5 @@ fn world_readable_secrets(config: &Config, own: &Path) -> Vec<PathBuf> {
 }
 
 fn is_readable_by_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o007 != 0)
 }

@@ -1,16 +1,15 @@
 //! Root uses no configuration that others can write: it names the files that a command writes, and
 //! root may write any file.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::error::ConfigError;
-use super::error::unreadable;
+use super::error::{ConfigError, unreadable};
 use crate::domain::messages::ConfigMessage;
 use crate::platform::system_user::is_root;
 
 /// Refuses a configuration that others than root may write, where root reads it.
 pub(super) fn refuse_others_file(path: &Path) -> Result<(), ConfigError> {
-    use std::os::unix::fs::MetadataExt;
     if !is_root() {
         return Ok(());
     }

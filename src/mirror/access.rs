@@ -11,12 +11,11 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::owners;
 use crate::domain::messages::MirrorMessage;
 use crate::domain::run_error::RunError;
 use crate::platform::private_files;
 use crate::platform::sidecar_path::sidecar_path;
-
-use super::owners;
 
 /// Of these bytes of a `SQLite` file the last one is 2 in WAL mode.
 const HEADER: usize = 20;

@@ -7,10 +7,12 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use crate::domain::messages::{Message, PlatformMessage};
 use crate::platform::regular_file;
+use crate::platform::sidecar_path::parent_dir;
 
 /// A file that was opened, and whether it was created for that.
 #[derive(Debug)]
@@ -22,8 +24,7 @@ pub(crate) struct Opened {
 /// Opens the file, or creates it for its owner alone.
 pub(crate) fn open_or_create_private(path: &Path) -> io::Result<Opened> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.read(true).write(true).mode(0o600);
     match options.clone().create_new(true).open(path) {
         Ok(file) => {
             give_to_owner_of_folder(&file, path)?;
@@ -41,7 +42,6 @@ pub(crate) fn open_or_create_private(path: &Path) -> io::Result<Opened> {
 /// Lets the group read and write a file that it cannot read and write yet, whatever the umask.
 /// Another user's file stays as it is.
 pub(crate) fn share_with_group(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
     const GROUP: u32 = 0o060;
     let mut permissions = file.metadata()?.permissions();
     if permissions.mode() & GROUP == GROUP {
@@ -97,12 +97,11 @@ pub(crate) fn is_denied(path: &Path) -> bool {
 
 /// Whether another path leads to the same file. Its content may then be somebody else's.
 pub(crate) fn has_several_names(file: &File) -> io::Result<bool> {
-    Ok(std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) > 1)
+    Ok(file.metadata()?.nlink() > 1)
 }
 
 pub(super) fn give_to_owner_of_folder(file: &File, path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, fchown};
-    let folder = std::fs::metadata(crate::platform::sidecar_path::parent_dir(path))?;
+    let folder = std::fs::metadata(parent_dir(path))?;
     match new_owner(file.metadata()?.uid(), folder.uid()) {
         Some(owner) => fchown(file, Some(owner), Some(folder.gid())),
         None => Ok(()),
@@ -117,7 +116,7 @@ fn new_owner(file: u32, folder: u32) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{MetadataExt, chown, symlink};
+    use std::os::unix::fs::{chown, symlink};
 
     use super::*;
 

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::private_files::give_to_owner_of_folder;
@@ -92,13 +93,12 @@ fn write_new(temporary: &Path, text: &str) -> io::Result<()> {
 
 /// Whatever the umask of cron or systemd.
 fn open_to_readers(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(MODE))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
 
     use rustix::fs::{CWD, Mode, mkfifoat};
     use tempfile::{TempDir, tempdir};

@@ -5,7 +5,10 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use nix::fcntl::OFlag;
 
 use crate::domain::messages::PlatformMessage;
 use crate::domain::run_error::RunError;
@@ -47,8 +50,6 @@ fn refuse_unfit(found: &Metadata) -> io::Result<()> {
 }
 
 fn without_following(options: &OpenOptions) -> OpenOptions {
-    use nix::fcntl::OFlag;
-    use std::os::unix::fs::OpenOptionsExt;
     let mut options = options.clone();
     options.custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits());
     options

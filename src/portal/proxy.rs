@@ -48,12 +48,10 @@ impl Proxy {
         if is_local || is_exempt(&target, &exempt) {
             return Ok(None);
         }
-        match first_filled(VARIABLES, &variable) {
-            Some((name, value)) => match parse(name, value.trim()) {
-                Ok(proxy) => Ok(Some(proxy)),
-                Err(unusable) => Err(RunError::Config(unusable.into())),
-            },
-            None => Ok(None),
+        let Some((name, value)) = first_filled(VARIABLES, &variable) else { return Ok(None) };
+        match parse(name, value.trim()) {
+            Ok(proxy) => Ok(Some(proxy)),
+            Err(unusable) => Err(RunError::Config(unusable.into())),
         }
     }
 
@@ -76,9 +74,10 @@ fn first_filled<const N: usize>(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Option<(&'static str, String)> {
     for name in names {
-        match variable(name) {
-            Some(value) if !value.trim().is_empty() => return Some((name, value)),
-            Some(_) | None => {}
+        if let Some(value) = variable(name)
+            && !value.trim().is_empty()
+        {
+            return Some((name, value));
         }
     }
     None

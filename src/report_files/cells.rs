@@ -106,12 +106,11 @@ fn modified_at(text: &str) -> Option<String> {
 
 /// As in the mirror, and with one decimal behind a comma, which no thousand has.
 fn amount(text: &str) -> Option<String> {
-    match text.split_once(',') {
-        Some((whole, tenths)) if tenths.len() == 1 && all_digits(tenths) => {
-            amount_of_text(text).or_else(|| amount_of_text(&format!("{whole}.{tenths}")))
-        }
-        Some(_) | None => amount_of_text(text),
-    }
+    amount_of_text(text).or_else(|| {
+        let (whole, tenths) = text.split_once(',')?;
+        let is_decimal = tenths.len() == 1 && all_digits(tenths);
+        if is_decimal { amount_of_text(&format!("{whole}.{tenths}")) } else { None }
+    })
 }
 
 fn flag_digit(text: &str) -> Option<String> {

@@ -206,7 +206,7 @@ fn parser(separator: u8) -> Reader {
 
 /// The values, each of which ends where the next one begins.
 fn cut_at(ends: &[usize], values: &[u8]) -> Vec<String> {
-    let mut texts = Vec::new();
+    let mut texts = Vec::with_capacity(ends.len());
     let mut start = 0;
     for end in ends {
         texts.push(String::from_utf8_lossy(&values[start..*end]).into_owned());

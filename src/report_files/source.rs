@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -107,7 +108,6 @@ fn is_same(seen: &Metadata, now: &Metadata) -> bool {
 }
 
 fn is_same_file(seen: &Metadata, now: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
     (seen.dev(), seen.ino()) == (now.dev(), now.ino())
 }
 

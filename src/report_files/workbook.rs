@@ -79,12 +79,9 @@ fn rows(range: &Range<Data>, merged: &[Dimensions]) -> Vec<Record> {
     for area in merged {
         fill_down(&mut rows, area, (top, left));
     }
-    let mut records = Vec::new();
-    for (at, fields) in rows.into_iter().enumerate() {
-        let line = u64::from(top) + at as u64 + 1;
-        records.push(Record { line, fields, is_cut: false });
-    }
-    records
+    let first_line = u64::from(top) + 1;
+    let numbered = (first_line..).zip(rows);
+    numbered.map(|(line, fields)| Record { line, fields, is_cut: false }).collect()
 }
 
 /// The rooms of a booking may share one tall cell with its number: each row has it.

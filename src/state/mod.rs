@@ -26,7 +26,9 @@ pub(crate) mod statements;
 mod stays;
 mod writer;
 
+use std::fs::Permissions;
 use std::io::{self, ErrorKind as IoErrorKind};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -42,6 +44,7 @@ pub use history::{Counts, Event, HistoryEntry, Run};
 pub use in_doubt::InDoubtCall;
 pub use issues::{Issue, Severity};
 pub use missing_rows::{GivenUp, Note, Oldest, Stay};
+pub(crate) use records::record_key;
 pub use records::{
     Doubt, Operation, PendingWork, PlanRecord, RecordScan, RetryBackoff, Sighting, StoredRecord,
 };
@@ -168,11 +171,8 @@ fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
 fn create_private(path: &Path) -> Result<(), OpenError> {
     let file = private_files::open_or_create_private(path)?.file;
     file_header::refuse_strangers(path, &file)?;
-    {
-        use std::os::unix::fs::PermissionsExt;
-        if file.metadata()?.permissions().mode() & 0o077 != 0 {
-            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        }
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
     }
     Ok(())
 }

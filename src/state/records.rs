@@ -213,7 +213,7 @@ pub(super) const COLUMNS: &str = "id, crm_id, modified_at, content, people, labe
                                   missing_since, arrival, departure";
 
 /// The key of a row that begins with kind and id.
-pub(super) fn record_key(row: &Row<'_>) -> rusqlite::Result<RecordKey> {
+pub(crate) fn record_key(row: &Row<'_>) -> rusqlite::Result<RecordKey> {
     Ok(RecordKey { kind: row.get(0)?, id: row.get(1)? })
 }
 

@@ -1,12 +1,12 @@
 //! What an audit keeps until its end, in a temporary file: a hotel of a million bookings does not
 //! fit in memory.
 
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
 use crate::domain::record::{Kind, RecordId, RecordKey};
 use crate::domain::run_error;
-use crate::state::Result;
 use crate::state::statements::{execute, for_each, query_all};
+use crate::state::{Result, record_key};
 
 /// The ids that Ecvi or the state has, the cards under our originator, and the records to be sent
 /// again.
@@ -86,12 +86,8 @@ impl ScratchDb {
         each: impl FnMut(RecordKey) -> run_error::Result<()>,
     ) -> run_error::Result<()> {
         let sql = "SELECT kind, id FROM repairs ORDER BY kind, id";
-        for_each(&self.connection, sql, [], read_key, each)
+        for_each(&self.connection, sql, [], |row| Ok(record_key(row)?), each)
     }
-}
-
-fn read_key(row: &Row<'_>) -> Result<RecordKey> {
-    Ok(RecordKey { kind: row.get(0)?, id: row.get(1)? })
 }
 
 #[cfg(test)]

@@ -27,10 +27,9 @@ pub(super) fn drift_lines(drift: &Drift, webhook: &Webhook, language: Language) 
 
 fn drift_line(drift: &Drift, language: Language) -> String {
     let Drift { subject, crm_ids, problem } = drift;
-    let mut cards = Vec::new();
-    for crm_id in crm_ids {
-        cards.push(display::object_name(drift.kind(), *crm_id).text(language));
-    }
+    let kind = drift.kind();
+    let cards: Vec<String> =
+        crm_ids.iter().map(|crm_id| display::object_name(kind, *crm_id).text(language)).collect();
     let problem = problem_text(problem, &cards.join(", "), language);
     match subject {
         Subject::Record { key, display_name } => {

@@ -1,6 +1,7 @@
 //! What lies on this machine: the configuration file and the state.
 
 use std::fs::OpenOptions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -165,7 +166,6 @@ fn test_writable(path: &Path) -> Result<()> {
 }
 
 fn is_open_to_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
 }
 

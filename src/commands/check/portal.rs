@@ -5,7 +5,7 @@ use serde_json::json;
 use super::CheckResult;
 use super::local::unusable_state;
 use crate::config::Config;
-use crate::domain::messages::{CheckMessage, Message};
+use crate::domain::messages::CheckMessage;
 use crate::domain::run_error::{Outcome, RunError};
 use crate::portal::CallError;
 use crate::portal::client::Client;
@@ -60,22 +60,24 @@ pub(super) fn wrong_portal(
 
 /// A question that the portal did not answer as it should.
 pub(super) fn unanswered(name: &'static str, error: CallError) -> CheckResult {
-    let (detail, remedy) = match error {
+    match error {
         CallError::UnknownOutcome(reason) => {
             let detail = CheckMessage::NotBitrix { reason: reason.into() };
-            (detail, Some(CheckMessage::CheckAddress))
+            interrupted(name, detail).with_remedy(CheckMessage::CheckAddress)
         }
         CallError::NotSent(reason) => {
             let detail = CheckMessage::PortalSilent { reason: reason.into() };
-            (detail, Some(CheckMessage::CheckNetwork))
+            interrupted(name, detail).with_remedy(CheckMessage::CheckNetwork)
         }
         CallError::Misconfigured(reason) => {
-            (CheckMessage::NoConnection { reason: reason.into() }, None)
+            interrupted(name, CheckMessage::NoConnection { reason: reason.into() })
         }
-        other => return CheckResult::error(name, other.outcome(), other.message()),
-    };
-    let interrupted = CheckResult::error(name, Outcome::Interrupted, detail);
-    CheckResult { remedy: remedy.map(Message::from), ..interrupted }
+        other => CheckResult::error(name, other.outcome(), other.message()),
+    }
+}
+
+fn interrupted(name: &'static str, detail: CheckMessage) -> CheckResult {
+    CheckResult::error(name, Outcome::Interrupted, detail)
 }
 
 /// Does the portal have what the configuration names? Success is remembered, so that the next run

@@ -53,7 +53,7 @@ pub(super) fn check(config: &Config, client: &mut Client<'_>, results: &mut Vec<
     ];
     for kind in Kind::SEND_ORDER {
         let params = json!({"select": ["ID"], "start": -1, "filter": {"<ID": 1}});
-        commands.push(Command::new(kind.name(), list_method(kind), params));
+        commands.push(Command::new(kind.name(), kind.method("list"), params));
     }
     for method in &methods {
         commands.push(Command::new(command_name(method), "method.get", json!({"name": method})));
@@ -68,10 +68,6 @@ pub(super) fn check(config: &Config, client: &mut Client<'_>, results: &mut Vec<
     results.push(available(&methods, &replies));
     results.extend(clock(client, &replies));
     results.push(rate(config));
-}
-
-fn list_method(kind: Kind) -> String {
-    kind.method("list")
 }
 
 /// A method's name as the name of a command of the batch.
@@ -113,7 +109,7 @@ fn notices(config: &Config, replies: &Replies) -> Vec<CheckResult> {
 fn access(kind: Kind, replies: &Replies) -> Option<CheckResult> {
     let Some(Reply::Err(refusal)) = replies.get(kind.name()) else { return None };
     let detail =
-        CheckMessage::CrmClosed { method: list_method(kind), refusal: refusal.message().into() };
+        CheckMessage::CrmClosed { method: kind.method("list"), refusal: refusal.message().into() };
     Some(CheckResult::error("access", Outcome::Refused, detail).with_remedy(CheckMessage::GiveRole))
 }
 

@@ -26,10 +26,12 @@ pub(super) fn ask(
     portal: &PortalOptions,
     mirror: Option<&Survey>,
 ) -> Result<()> {
-    let fields = match mirror {
-        _ if !interview.options.field.is_empty() => read_fields(&interview.options.field)?,
-        Some(mirror) => choose_fields(interview, &proposed_fields(interview, portal, mirror))?,
-        None => Vec::new(),
+    let fields = if !interview.options.field.is_empty() {
+        read_fields(&interview.options.field)?
+    } else if let Some(mirror) = mirror {
+        choose_fields(interview, &proposed_fields(interview, portal, mirror))?
+    } else {
+        Vec::new()
     };
     for Field { kind, name, column } in fields {
         let key = [kind.crm_entity(), "fields", &name];

@@ -4,8 +4,9 @@
 //! root's and is opened to that user's own group, so that root's commands go on using it. Where
 //! others are in the user's group, they could read the webhook, so the file becomes the user's.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
+use std::os::unix::fs::{PermissionsExt, fchown};
 use std::path::Path;
 
 use crate::domain::language::Language;
@@ -31,8 +32,6 @@ impl RunsUser {
 
     /// Lets the user read a new file, and nobody else.
     pub(super) fn admit(&self, file: &File) -> io::Result<()> {
-        use std::fs::Permissions;
-        use std::os::unix::fs::{PermissionsExt, fchown};
         let RunsUser(user) = self;
         if user.has_own_group {
             fchown(file, None, Some(user.gid))?;

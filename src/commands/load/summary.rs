@@ -45,10 +45,8 @@ pub(super) fn line(tables: &[Loaded], language: Language) -> Option<String> {
         gone.map(|tables| LoadMessage::Gone { tables }),
         unreadable.map(|tables| LoadMessage::Unreadable { tables }),
     ];
-    let mut parts = Vec::new();
-    for message in messages.into_iter().flatten() {
-        parts.push(message.localized(language));
-    }
+    let messages = messages.into_iter().flatten();
+    let mut parts: Vec<String> = messages.map(|message| message.localized(language)).collect();
     if parts.is_empty() && std::io::stdout().is_terminal() {
         let tables = counted(tables, |table| table.rows, language);
         let tables = tables.unwrap_or_else(|| "0".to_owned());

@@ -8,7 +8,7 @@ use super::decide::{Pair, PlanOptions, is_too_early_to_give_up};
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error;
 use crate::state::statements::{execute, for_each};
-use crate::state::{GivenUp, Note, PlanRecord, Result, Stay};
+use crate::state::{GivenUp, Note, PlanRecord, Result, Stay, record_key};
 use crate::sync::plan::store::PlanStore;
 
 /// The records of a kind that are missing and not given up yet.
@@ -88,7 +88,6 @@ impl PlanStore {
 }
 
 fn read_note(row: &Row<'_>) -> Result<(RecordKey, Note)> {
-    let key = RecordKey { kind: row.get(0)?, id: row.get(1)? };
     let note: String = row.get(2)?;
-    Ok((key, serde_json::from_str(&note)?))
+    Ok((record_key(row)?, serde_json::from_str(&note)?))
 }

@@ -81,7 +81,7 @@ fn sent_or(sent: &Php, name: &str, default: impl Into<Php>) -> Php {
 }
 
 fn number_or(sent: &Php, name: &str, default: f64) -> f64 {
-    sent.get(name).number().unwrap_or(default)
+    sent.get(name).text().parse().unwrap_or(default)
 }
 
 /// The share of a discount in the full price, with two digits.

@@ -159,7 +159,7 @@ fn stage_name<'a>(stages: &'a [Value], id: &str) -> &'a str {
     ""
 }
 
-/// The first four by their full names, the others counted.
+/// The first ones by their full names, the others counted.
 fn first_contacts(portal: &Portal, deal: &Record) -> String {
     let ids = deal.link_ids();
     let mut names = Vec::new();

@@ -11,12 +11,17 @@ use ecvi_b24::config::{self, Config};
 use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::{IdRange, Kind, RecordKey};
 use ecvi_b24::mirror::Mirror;
+use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::state::settings::{INITIAL_EXPORT, PORTAL};
 use ecvi_b24::state::{PendingWork, SentRecord, State};
+use ecvi_b24::sync::options::{RunKind, RunOptions};
+use ecvi_b24::sync::run::run_locked;
+use ecvi_b24::sync::run_report::RunReport;
 use rusqlite::Connection;
 
 use crate::measure::Program;
+use crate::timed_portal::TimedPortal;
 
 /// Rows as a hotel's own are: names and comments of the usual length, and a person or two in each
 /// booking. The ids are scattered by a multiplication, so that neighbours in one table are none in
@@ -71,11 +76,6 @@ pub(crate) struct Hotel {
 }
 
 impl Hotel {
-    /// Nobody else makes a run here.
-    pub(crate) fn lock(&self) -> Result<Lock> {
-        Lock::try_acquire(&self.config.state)?.context("another run is under way")
-    }
-
     /// Makes the mirror and the configuration; `portal` is what stands under `[portal]`.
     pub(crate) fn new(folder: &Path, size: Size, portal: &str) -> Result<Hotel> {
         let mirror = Connection::open(folder.join("mirror.db"))?;
@@ -112,6 +112,18 @@ impl Hotel {
             }
         }
         Ok(writer.commit()?)
+    }
+
+    /// One run in this process, against a portal in virtual time.
+    pub(crate) fn run(
+        &self,
+        kind: RunKind,
+        portal: &mut TimedPortal,
+        clock: &Clock,
+    ) -> Result<RunReport> {
+        let lock = Lock::try_acquire(&self.config.state)?.context("another run is under way")?;
+        let options = RunOptions::new(kind);
+        Ok(run_locked(&lock, &self.config, &options, portal, clock, &mut ())?)
     }
 
     /// The program, which was built beside this one, with the hotel's configuration.

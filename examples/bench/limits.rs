@@ -3,12 +3,11 @@
 
 use anyhow::Result;
 use bitrix24_sandbox::{Portal as Sandbox, Settings};
-use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::run_locked;
+use ecvi_b24::sync::options::RunKind;
 use ecvi_b24::sync::run_report::RunReport;
 
 use crate::hotel::{Hotel, Size};
-use crate::timed_portal::{TimedPortal, WEBHOOK, seconds_between, virtual_clock};
+use crate::timed_portal::{TimedPortal, WEBHOOK, virtual_clock};
 
 struct Export {
     report: RunReport,
@@ -25,10 +24,8 @@ fn export(guests: u64, bookings: u64, settings: Settings) -> Result<Export> {
     let mut sandbox = Sandbox::new();
     sandbox.settings = settings;
     let mut portal = TimedPortal::new(sandbox, &clock);
-    let options = RunOptions::new(RunKind::InitialExport);
-    let lock = hotel.lock()?;
-    let report = run_locked(&lock, &hotel.config, &options, &mut portal, &clock, &mut ())?;
-    let seconds = seconds_between(start, clock.now());
+    let report = hotel.run(RunKind::InitialExport, &mut portal, &clock)?;
+    let seconds = (clock.now() - start).as_seconds_f64();
     Ok(Export { report, portal: portal.sandbox, seconds })
 }
 

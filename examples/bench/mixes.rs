@@ -7,12 +7,11 @@
 use anyhow::{Result, ensure};
 use bitrix24_sandbox::{Kind, Portal as Sandbox, Settings};
 use ecvi_b24::domain::run_error::Outcome;
-use ecvi_b24::sync::options::{RunKind, RunOptions};
-use ecvi_b24::sync::run::run_locked;
+use ecvi_b24::sync::options::RunKind;
 use rusqlite::Connection;
 
 use crate::hotel::{Hotel, Size};
-use crate::timed_portal::{NEWEST, TimedPortal, WEBHOOK, seconds_between, virtual_clock};
+use crate::timed_portal::{NEWEST, TimedPortal, WEBHOOK, virtual_clock};
 
 /// Seconds of one call that makes or changes something.
 const COST: f64 = 0.5;
@@ -79,13 +78,12 @@ fn export(mix: &Mix, takes_time: bool, stops_at_newest: bool) -> Result<Measured
     let mut portal = TimedPortal::new(sandbox, &clock);
     portal.takes_time = takes_time;
     portal.stops_at_newest = stops_at_newest;
-    let options = RunOptions::new(RunKind::InitialExport);
-    let lock = hotel.lock()?;
-    let report = run_locked(&lock, &hotel.config, &options, &mut portal, &clock, &mut ())?;
+    let report = hotel.run(RunKind::InitialExport, &mut portal, &clock)?;
     let counters = &portal.sandbox.counters;
     ensure!((counters.blocked, counters.refused) == (0, 0), "{}: a limit was exceeded", mix.name);
     let newest_at = if stops_at_newest { portal.newest_at } else { None };
-    let seconds = seconds_between(start, newest_at.unwrap_or_else(|| clock.now()));
+    let end = newest_at.unwrap_or_else(|| clock.now());
+    let seconds = (end - start).as_seconds_f64();
     Ok(Measured { seconds, outcome: report.outcome, portal: portal.sandbox, first_guests })
 }
 
@@ -200,15 +198,10 @@ pub(crate) fn measure_requests() -> Result<()> {
     let clock = virtual_clock();
     let mut portal = TimedPortal::new(Sandbox::unlimited(), &clock);
     portal.takes_time = false;
-    let lock = hotel.lock()?;
-    let mut run = |kind| {
-        let options = RunOptions::new(kind);
-        run_locked(&lock, &hotel.config, &options, &mut portal, &clock, &mut ())
-    };
-    run(RunKind::InitialExport)?;
+    hotel.run(RunKind::InitialExport, &mut portal, &clock)?;
     for (name, sql, allowed) in SMALL_CHANGES {
         Connection::open(&hotel.config.mirror.path)?.execute_batch(sql)?;
-        let requests = run(RunKind::Sync)?.requests;
+        let requests = hotel.run(RunKind::Sync, &mut portal, &clock)?.requests;
         println!("requests of a run with {name}: {requests}");
         ensure!(requests == allowed, "{name}: {requests} requests, {allowed} are enough");
     }

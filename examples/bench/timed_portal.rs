@@ -56,8 +56,3 @@ impl Portal for TimedPortal {
 pub(crate) fn virtual_clock() -> Clock {
     Clock::virtual_at(DateTime::from_timestamp(1_800_000_000, 0).unwrap_or_default())
 }
-
-/// Seconds between two moments.
-pub(crate) fn seconds_between(start: DateTime<Utc>, end: DateTime<Utc>) -> f64 {
-    (end - start).num_milliseconds() as f64 / 1000.0
-}

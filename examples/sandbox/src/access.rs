@@ -57,11 +57,10 @@ impl Settings {
             Some(("user", "current")) => &["user", "user_basic", "user_brief"],
             _ => return Ok(()),
         };
-        for scope in &self.scopes {
-            if sufficient.contains(&scope.as_str()) {
-                return Ok(());
-            }
+        if self.scopes.iter().any(|scope| sufficient.contains(&scope.as_str())) {
+            Ok(())
+        } else {
+            Err(Refusal::missing_scope())
         }
-        Err(Refusal::missing_scope())
     }
 }

@@ -122,12 +122,8 @@ impl Portal {
         let mut is_changed = false;
         self.edit_stored(Kind::Deal, deal, |deal| {
             is_changed = deal.is_linked_to(contact);
-            let mut left = Vec::new();
-            for link in &deal.links {
-                if link.id != contact {
-                    left.push(link.id.cast_signed());
-                }
-            }
+            let others = deal.links.iter().filter(|link| link.id != contact);
+            let left: Vec<i64> = others.map(|link| link.id.cast_signed()).collect();
             deal.link_to(&left);
         });
         is_changed

@@ -11,7 +11,7 @@ use crate::settings::Bucket;
 const WINDOW_MINUTES: i64 = 10;
 /// Durations up to this many seconds are not charged.
 const FREE_SECONDS: f64 = 0.1;
-/// Seconds for which a banned method stays banned.
+/// Seconds for which a budget that is used up stays banned.
 const BAN_SECONDS: i64 = 300;
 
 /// What was used so far.
@@ -20,12 +20,12 @@ pub(crate) struct Limits {
     /// Requests in the bucket, when it was last looked at.
     bucket_level: f64,
     last_request: Option<DateTime<Utc>>,
-    /// Seconds charged to each method, by the minute.
+    /// Seconds charged to each budget, by the minute.
     charged: HashMap<String, BTreeMap<i64, f64>>,
     banned_until: HashMap<String, DateTime<Utc>>,
 }
 
-/// The execution time of one request, by method: charged once it is no longer negligible.
+/// The execution time of one request, by budget: charged once it is no longer negligible.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RequestTimes(HashMap<String, f64>);
 
@@ -45,20 +45,20 @@ impl Limits {
         has_room
     }
 
-    /// Seconds charged to this method in the last ten minutes.
-    pub(crate) fn seconds_used(&self, method: &str, now: DateTime<Utc>) -> f64 {
-        let Some(minutes) = self.charged.get(method) else { return 0.0 };
+    /// Seconds charged to this budget in the last ten minutes.
+    pub(crate) fn seconds_used(&self, budget: &str, now: DateTime<Utc>) -> f64 {
+        let Some(minutes) = self.charged.get(budget) else { return 0.0 };
         minutes.range(first_minute(now)..).map(|(_, seconds)| seconds).sum()
     }
 
-    /// When the oldest charge of this method drops out, or its ban ends, in Unix seconds.
-    pub(crate) fn reset_at(&self, method: &str, now: DateTime<Utc>) -> i64 {
-        if let Some(until) = self.banned_until.get(method)
+    /// When the oldest charge of this budget drops out, or its ban ends, in Unix seconds.
+    pub(crate) fn reset_at(&self, budget: &str, now: DateTime<Utc>) -> i64 {
+        if let Some(until) = self.banned_until.get(budget)
             && now < *until
         {
             return until.timestamp();
         }
-        if let Some(minutes) = self.charged.get(method)
+        if let Some(minutes) = self.charged.get(budget)
             && let Some((oldest, _)) = minutes.range(first_minute(now)..).next()
         {
             return (oldest + WINDOW_MINUTES) * 60;
@@ -66,10 +66,10 @@ impl Limits {
         now.timestamp() + WINDOW_MINUTES * 60
     }
 
-    /// Whether this method is blocked now: the call that crosses the limit still completes.
-    pub(crate) fn is_blocked(&self, method: &str, limit: f64, now: DateTime<Utc>) -> bool {
-        let is_banned = self.banned_until.get(method).is_some_and(|until| now < *until);
-        is_banned || self.seconds_used(method, now) > limit
+    /// Whether this budget is blocked now: the call that crosses the limit still completes.
+    pub(crate) fn is_blocked(&self, budget: &str, limit: f64, now: DateTime<Utc>) -> bool {
+        let is_banned = self.banned_until.get(budget).is_some_and(|until| now < *until);
+        is_banned || self.seconds_used(budget, now) > limit
     }
 
     /// Charges the execution of one call; short ones are not charged until their sum in one request
@@ -77,25 +77,25 @@ impl Limits {
     pub(crate) fn charge_call(
         &mut self,
         times: &mut RequestTimes,
-        method: &str,
+        budget: &str,
         seconds: f64,
         now: DateTime<Utc>,
     ) {
-        let sum = times.0.entry(method.to_owned()).or_default();
+        let sum = times.0.entry(budget.to_owned()).or_default();
         let sum_before = *sum;
         *sum += seconds;
         if *sum > FREE_SECONDS {
             let due = if sum_before > FREE_SECONDS { seconds } else { *sum };
-            let minutes = self.charged.entry(method.to_owned()).or_default();
+            let minutes = self.charged.entry(budget.to_owned()).or_default();
             *minutes.entry(minute_of(now)).or_default() += due;
         }
     }
 
-    /// Bans a method whose budget is used up, and forgets what it used.
-    pub(crate) fn ban_when_over(&mut self, method: &str, limit: f64, now: DateTime<Utc>) {
-        if self.seconds_used(method, now) > limit {
-            self.charged.remove(method);
-            self.banned_until.insert(method.to_owned(), now + Duration::seconds(BAN_SECONDS));
+    /// Bans a budget that is used up, and forgets what was used of it.
+    pub(crate) fn ban_when_over(&mut self, budget: &str, limit: f64, now: DateTime<Utc>) {
+        if self.seconds_used(budget, now) > limit {
+            self.charged.remove(budget);
+            self.banned_until.insert(budget.to_owned(), now + Duration::seconds(BAN_SECONDS));
         }
     }
 }

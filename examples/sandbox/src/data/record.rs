@@ -16,7 +16,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds, in the order in which searches answer.
+    /// All kinds.
     pub const ALL: [Kind; 3] = [Kind::Contact, Kind::Company, Kind::Deal];
 
     /// `entityTypeId` of the universal methods.
@@ -75,7 +75,7 @@ pub struct Link {
 /// An object with all stored fields.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Record {
-    /// Unique within its kind; never given out again.
+    /// Unique within its kind.
     pub id: u64,
     /// Its phones, e-mails and so on, in the order of their ids.
     pub rows: Vec<Row>,

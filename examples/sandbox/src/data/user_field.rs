@@ -106,9 +106,10 @@ impl Portal {
             let stored = field.read_single(first.unwrap_or(&Php::Null), zone)?;
             return Some(Php::Str(stored));
         }
-        let list = if value.is_array() { value.clone() } else { Php::list([value.clone()]) };
+        let values: Vec<&Php> =
+            if value.is_array() { value.values().collect() } else { vec![value] };
         let mut stored = Vec::new();
-        for value in list.values() {
+        for value in values {
             match field.read_single(value, zone) {
                 Some(value) if !value.is_empty() => stored.push(value),
                 Some(_) | None => {}

@@ -27,10 +27,9 @@ impl Portal {
             if request.commands_left == Some(0) || is_cut_off {
                 break;
             }
-            let mut outcome = self.execute_command(index, name, command, request, &results);
-            if let Err(refusal) = outcome {
-                outcome = Err(self.with_leaked_error(refusal, request));
-            }
+            let outcome = self
+                .execute_command(index, name, command, request, &results)
+                .map_err(|refusal| self.with_leaked_error(refusal, request));
             let has_failed = outcome.is_err();
             put_outcome(&mut results, name, outcome);
             if has_failed && halts {

@@ -48,7 +48,7 @@ const PREFIXES: [(&str, Test); 12] = [
 /// Reads one entry; `None` when it adds no condition: an empty array.
 pub(crate) fn read_condition(key: &str, value: &Php) -> Option<FilterCondition> {
     let (test, field) = split_key(key);
-    let values = if value.is_array() { value.texts() } else { vec![value.text()] };
+    let values = value.all_texts();
     if values.is_empty() {
         return None;
     }

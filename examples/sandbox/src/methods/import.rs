@@ -34,10 +34,7 @@ pub(crate) fn import_many(portal: &mut Portal, params: &Php) -> Outcome {
     }
     let mut items = Php::empty();
     for (key, fields) in data {
-        let entry = match portal.import_object(kind, fields) {
-            Ok(entry) => entry,
-            Err(refusal) => refusal.body(),
-        };
+        let entry = portal.import_object(kind, fields).unwrap_or_else(|refusal| refusal.body());
         items.set(key, entry);
     }
     ok(Php::map([("items", items)]))

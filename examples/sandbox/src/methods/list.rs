@@ -14,11 +14,11 @@ use crate::settings::ListOrder;
 use crate::values::{dates, legacy_output};
 
 /// Rows of a page.
-pub(crate) const PAGE: usize = 50;
+const PAGE: usize = 50;
 
-/// What was found, before it is written.
-pub(crate) struct Page<'a> {
-    pub(crate) records: Vec<&'a Record>,
+/// One page of what was found, before it is written.
+pub(crate) struct Page<T> {
+    pub(crate) rows: Vec<T>,
     pub(crate) total: usize,
     pub(crate) next: Option<usize>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Paging {
     /// Fields by their legacy names; `true` is descending.
     pub(crate) order: Vec<(String, bool)>,
     /// -1: do not count.
-    pub(crate) start: i64,
+    start: i64,
     /// Whether what is beyond the end is page 1 again.
     wraps: bool,
 }
@@ -62,6 +62,20 @@ impl Paging {
         let start = usize::try_from(self.start).unwrap_or(0);
         if self.wraps && start >= total { 0 } else { start }
     }
+
+    /// The page of all that was found.
+    pub(crate) fn page_of<T>(&self, found: Vec<T>) -> Page<T> {
+        let total = found.len();
+        let skipped = self.skipped(total);
+        let rows = found.into_iter().skip(skipped).take(PAGE).collect();
+        let next = skipped + PAGE;
+        let has_next = self.is_counted() && next < total;
+        Page {
+            rows,
+            total: if self.is_counted() { total } else { 0 },
+            next: if has_next { Some(next) } else { None },
+        }
+    }
 }
 
 /// `crm.contact.list` and the like.
@@ -69,8 +83,8 @@ pub(crate) fn list_objects(portal: &mut Portal, kind: Kind, params: &Php) -> Out
     let conditions = read_conditions(portal, kind, array_argument(params, "filter")?);
     let page = portal.find_page(kind, &conditions, &Paging::legacy(params));
     let select = params.argument("select").texts();
-    let rows = page.records.iter().map(|record| selected_fields(portal, kind, record, &select));
-    let harm = portal.harm_of_list(kind, &page.records);
+    let rows = page.rows.iter().map(|record| selected_fields(portal, kind, record, &select));
+    let harm = portal.harm_of_list(kind, &page.rows);
     Ok(Answer { result: Php::list(rows), total: Some(page.total), next: page.next, harm })
 }
 
@@ -130,18 +144,8 @@ impl Portal {
         kind: Kind,
         conditions: &[FilterCondition],
         paging: &Paging,
-    ) -> Page<'_> {
-        let found = self.find_ordered(kind, conditions, paging);
-        let total = found.len();
-        let skipped = paging.skipped(total);
-        let records = found.into_iter().skip(skipped).take(PAGE).collect();
-        let next = skipped + PAGE;
-        let has_next = paging.is_counted() && next < total;
-        Page {
-            records,
-            total: if paging.is_counted() { total } else { 0 },
-            next: if has_next { Some(next) } else { None },
-        }
+    ) -> Page<&Record> {
+        paging.page_of(self.find_ordered(kind, conditions, paging))
     }
 
     /// All records that pass, in the order that the portal gives them. Without counting, by id,
@@ -210,7 +214,7 @@ impl Portal {
     pub(crate) fn filter_values(&self, kind: Kind, record: &Record, name: &str) -> Vec<String> {
         let Some(field) = schema::find_field(kind, name) else {
             let value = record.field(name);
-            return if value.is_array() { value.texts() } else { vec![value.text()] };
+            return value.all_texts();
         };
         match field.holds {
             Type::Multi => record.rows_of(name).map(|row| row.value.clone()).collect(),
@@ -228,27 +232,31 @@ impl Portal {
         mut found: Vec<&'a Record>,
         order: &[(String, bool)],
     ) -> Vec<&'a Record> {
-        found.sort_by(|left, right| self.compare_records(kind, left, right, order));
+        found.sort_by(|left, right| {
+            compare_in_order(order, |name| self.compare_records(kind, left, right, name))
+        });
         found
     }
 
-    fn compare_records(
-        &self,
-        kind: Kind,
-        left: &Record,
-        right: &Record,
-        order: &[(String, bool)],
-    ) -> Ordering {
-        for (name, is_descending) in order {
-            let left = self.filter_values(kind, left, name).concat();
-            let right = self.filter_values(kind, right, name).concat();
-            let ordering = filter::compare_values(&left, &right);
-            if ordering.is_ne() {
-                return if *is_descending { ordering.reverse() } else { ordering };
-            }
-        }
-        Ordering::Equal
+    fn compare_records(&self, kind: Kind, left: &Record, right: &Record, name: &str) -> Ordering {
+        let left = self.filter_values(kind, left, name).concat();
+        let right = self.filter_values(kind, right, name).concat();
+        filter::compare_values(&left, &right)
     }
+}
+
+/// Compares by the fields of an order, the next one where all before it are equal.
+pub(crate) fn compare_in_order(
+    order: &[(String, bool)],
+    compare: impl Fn(&str) -> Ordering,
+) -> Ordering {
+    for (name, is_descending) in order {
+        let ordering = compare(name);
+        if ordering.is_ne() {
+            return if *is_descending { ordering.reverse() } else { ordering };
+        }
+    }
+    Ordering::Equal
 }
 
 /// What the first condition of this field and this test compares with.

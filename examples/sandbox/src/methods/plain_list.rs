@@ -5,23 +5,13 @@ use std::cmp::Ordering;
 
 use crate::answer::Answer;
 use crate::methods::filter::{self, FilterCondition};
-use crate::methods::list::{PAGE, Paging};
+use crate::methods::list::{self, Paging};
 use crate::php::Php;
 
 /// One page of fifty; an unknown field in the filter passes everything.
 pub(crate) fn find_page(rows: impl Iterator<Item = Php>, params: &Php) -> Answer {
-    let found = find_rows(rows, params);
-    let total = found.len();
-    let start = params.argument("start").int();
-    let is_counted = start >= 0;
-    let skipped = usize::try_from(start).unwrap_or(0);
-    let next = skipped + PAGE;
-    Answer {
-        result: Php::list(found.into_iter().skip(skipped).take(PAGE)),
-        total: Some(if is_counted { total } else { 0 }),
-        next: if is_counted && next < total { Some(next) } else { None },
-        harm: None,
-    }
+    let page = Paging::universal(params).page_of(find_rows(rows, params));
+    Answer { result: Php::list(page.rows), total: Some(page.total), next: page.next, harm: None }
 }
 
 /// All rows that pass the filter, in order.
@@ -29,7 +19,9 @@ pub(crate) fn find_rows(rows: impl Iterator<Item = Php>, params: &Php) -> Vec<Ph
     let conditions = read_conditions(params.argument("filter"));
     let mut found: Vec<Php> = rows.filter(|row| passes_all(row, &conditions)).collect();
     let order = Paging::universal(params).order;
-    found.sort_by(|left, right| compare_rows(left, right, &order));
+    found.sort_by(|left, right| {
+        list::compare_in_order(&order, |name| compare_rows(left, right, name))
+    });
     found
 }
 
@@ -55,12 +47,6 @@ fn passes_all(row: &Php, conditions: &[FilterCondition]) -> bool {
     true
 }
 
-fn compare_rows(left: &Php, right: &Php, order: &[(String, bool)]) -> Ordering {
-    for (name, is_descending) in order {
-        let ordering = filter::compare_values(&left.get(name).text(), &right.get(name).text());
-        if ordering.is_ne() {
-            return if *is_descending { ordering.reverse() } else { ordering };
-        }
-    }
-    Ordering::Equal
+fn compare_rows(left: &Php, right: &Php, name: &str) -> Ordering {
+    filter::compare_values(&left.get(name).text(), &right.get(name).text())
 }

@@ -58,14 +58,14 @@ pub(crate) fn list_items(portal: &mut Portal, params: &Php) -> Outcome {
     }
     let page = portal.find_page(kind, &conditions, &paging);
     let mut items = Vec::new();
-    for record in &page.records {
+    for record in &page.rows {
         items.push(universal_output::selected_item(portal, kind, record, params));
     }
     Ok(Answer {
         result: Php::map([("items", Php::list(items))]),
         total: if paging.is_counted() { Some(page.total) } else { None },
         next: page.next,
-        harm: portal.harm_of_list(kind, &page.records),
+        harm: portal.harm_of_list(kind, &page.rows),
     })
 }
 

@@ -82,12 +82,12 @@ fn change_field(field: &mut UserField, fields: &Php) {
 /// Replaces, adds and (with `DEL`) removes entries of an enumeration.
 fn change_items(field: &mut UserField, list: &Php) {
     for item in list.values() {
-        let sent_id = u64::try_from(item.get("ID").int()).unwrap_or(0);
-        field.items.retain(|(id, _)| *id != sent_id);
+        let sent_id = item.get("ID").positive_id();
+        field.items.retain(|(id, _)| Some(*id) != sent_id);
         if item.get("DEL").is_yes() {
             continue;
         }
-        let id = if sent_id > 0 { sent_id } else { next_item_id(field) };
+        let id = sent_id.unwrap_or_else(|| next_item_id(field));
         field.items.push((id, item.get("VALUE").text()));
     }
 }

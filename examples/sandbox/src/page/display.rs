@@ -19,15 +19,9 @@ pub(super) fn day(day: &str) -> String {
 pub(super) fn money(deal: &Record) -> String {
     let sum = deal.text("OPPORTUNITY");
     let (whole, part) = sum.split_once('.').unwrap_or((sum, "00"));
-    let length = whole.chars().count();
-    let mut grouped = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (length - index).is_multiple_of(3) {
-            grouped.push('\u{a0}');
-        }
-        grouped.push(digit);
-    }
-    format!("{grouped},{part} {}", deal.text("CURRENCY_ID"))
+    let digits: Vec<char> = whole.chars().collect();
+    let groups: Vec<String> = digits.rchunks(3).rev().map(String::from_iter).collect();
+    format!("{},{part} {}", groups.join("\u{a0}"), deal.text("CURRENCY_ID"))
 }
 
 /// The name on top of a card.
@@ -122,8 +116,7 @@ pub(super) fn field_value(portal: &Portal, kind: Kind, record: &Record, name: &s
 fn user_field_value(portal: &Portal, kind: Kind, record: &Record, name: &str) -> String {
     let Some(field) = portal.dictionaries.user_field(kind, name) else { return String::new() };
     let value = portal.write_user_field(field, record);
-    let text = if value.is_array() { value.texts().join(", ") } else { value.text() };
-    escape_text(&text)
+    escape_text(&value.all_texts().join(", "))
 }
 
 fn user_name(portal: &Portal, id: &str) -> String {

@@ -23,12 +23,8 @@ impl Php {
 
     /// Whether the keys are exactly 0, 1, 2... (true for an empty array).
     pub fn is_list(&self) -> bool {
-        for (index, (key, _)) in self.entries().iter().enumerate() {
-            if !is_index(key, index) {
-                return false;
-            }
-        }
-        self.is_array()
+        let mut keys = self.entries().iter().enumerate();
+        self.is_array() && keys.all(|(index, (key, _))| is_index(key, index))
     }
 
     fn write_json(&self, out: &mut String) {

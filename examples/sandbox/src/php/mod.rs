@@ -7,7 +7,7 @@
 mod json;
 mod query;
 
-pub(crate) use query::{parse_query, split_command};
+pub(crate) use query::{parse_query, split_at_first, split_command};
 
 /// A value of a PHP program.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -133,6 +133,11 @@ impl Php {
     /// The values of an array as texts; none for anything else.
     pub(crate) fn texts(&self) -> Vec<String> {
         self.values().map(Php::text).collect()
+    }
+
+    /// The values of an array as texts; of anything else its own text.
+    pub(crate) fn all_texts(&self) -> Vec<String> {
+        if self.is_array() { self.texts() } else { vec![self.text()] }
     }
 
     /// The number that a text spells; `None` where it is not one as a whole.

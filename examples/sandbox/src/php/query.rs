@@ -32,7 +32,7 @@ pub(crate) fn parse_query(query: &str) -> Php {
 }
 
 /// What stands before and after a sign; without it everything stands before.
-fn split_at_first(text: &str, sign: char) -> (&str, &str) {
+pub(crate) fn split_at_first(text: &str, sign: char) -> (&str, &str) {
     text.split_once(sign).unwrap_or((text, ""))
 }
 

@@ -13,18 +13,14 @@ pub(crate) fn complete_address(kind: Kind, change: &mut Change) {
 }
 
 fn complete_parts(kind: Kind, prefix: &str, change: &mut Change) {
-    let mut is_sent = false;
     let mut is_filled = false;
     for (name, value) in &change.fields {
         if name.starts_with(prefix) {
-            is_sent = true;
             is_filled |= !matches!(value.text().as_str(), "" | "0");
         }
     }
-    if is_sent && !is_filled {
-        change.fields.retain(|(name, _)| !name.starts_with(prefix));
-    }
     if !is_filled {
+        change.fields.retain(|(name, _)| !name.starts_with(prefix));
         return;
     }
     for field in schema::fields_of(kind) {

@@ -64,11 +64,8 @@ impl Portal {
     /// The stage, and what follows from it. A stage that the funnel does not have is ignored in
     /// silence. CLOSED follows the stage, whatever was sent.
     fn set_stage(&self, draft: &mut Draft) {
-        let old_stage = match draft.old {
-            Some(deal) => deal.text("STAGE_ID").to_owned(),
-            None => String::new(),
-        };
-        let stage = self.choose_stage(draft, &old_stage);
+        let old_stage = draft.old.map_or("", |deal| deal.text("STAGE_ID"));
+        let stage = self.choose_stage(draft, old_stage);
         let semantics = self.dictionaries.stage_semantics(&stage);
         let is_open = semantics == "P";
         draft.change.set("STAGE_ID", stage.as_str());
@@ -89,20 +86,14 @@ impl Portal {
         let stays_in_funnel =
             draft.old.is_some_and(|deal| deal.field("CATEGORY_ID").int() == funnel);
         let fallback = if stays_in_funnel { Some(old_stage) } else { None };
-        let wanted = match draft.change.get("STAGE_ID") {
-            Some(sent) => sent.text(),
-            None => String::new(),
-        };
+        let wanted = draft.change.get("STAGE_ID").map(Php::text).unwrap_or_default();
         self.dictionaries.choose_stage(funnel, &wanted, fallback)
     }
 
     /// A deal that reaches a final stage is closed today, over a date that was sent. Within final
     /// stages of the same semantics the date stays (facts, section 7.1).
     fn set_closing_date(&self, draft: &mut Draft, semantics: &str) {
-        let old_semantics = match draft.old {
-            Some(deal) => deal.text("STAGE_SEMANTIC_ID"),
-            None => "P",
-        };
+        let old_semantics = draft.old.map_or("P", |deal| deal.text("STAGE_SEMANTIC_ID"));
         if self.settings.close_date_sync && semantics != old_semantics {
             draft.change.set("CLOSEDATE", self.date_in_days(0));
         }

@@ -58,15 +58,10 @@ impl Draft<'_> {
         self.old.is_none()
     }
 
-    /// The stored value of a field; `None` for a new object.
-    pub(crate) fn stored(&self, name: &str) -> Option<&Php> {
-        let old = self.old?;
-        Some(old.field(name))
-    }
-
-    /// The value that a field will have: the one that was sent, or else the stored one.
+    /// The value that a field will have: the one that was sent, or else the stored one; `None`
+    /// where there is neither.
     pub(crate) fn value(&self, name: &str) -> Option<&Php> {
-        self.change.get(name).or_else(|| self.stored(name))
+        self.change.get(name).or_else(|| self.old.map(|old| old.field(name)))
     }
 
     /// The refusal of a value: the legacy methods have no code for it.

@@ -48,8 +48,9 @@ fn answer_request(message: &Message, stream: &TcpStream, shared: &Shared) -> io:
     if let Some(reply) = &exchange.reply {
         shared.sleep(shared.real_time(reply.seconds));
     }
-    let reply = exchange.reply.clone().unwrap_or_else(|| gateway_page(502, "Bad Gateway", 0.0));
-    let delivered = deliver_reply(fault.as_ref(), &reply, &message.path, stream, shared);
+    let no_reply = gateway_page(502, "Bad Gateway", 0.0);
+    let reply = exchange.reply.as_ref().unwrap_or(&no_reply);
+    let delivered = deliver_reply(fault.as_ref(), reply, &message.path, stream, shared);
     (lock(&shared.answered))(&exchange);
     delivered
 }

@@ -3,6 +3,8 @@
 
 use std::io::{self, BufRead, Read, Write};
 
+use crate::php::split_at_first;
+
 /// A request as it came over the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Message {
@@ -25,8 +27,7 @@ impl Message {
 
     /// `application/json` of `application/json; charset=utf-8`.
     pub(crate) fn content_type(&self) -> &str {
-        let header = self.header("content-type");
-        let (content_type, _) = header.split_once(';').unwrap_or((header, ""));
+        let (content_type, _) = split_at_first(self.header("content-type"), ';');
         content_type.trim()
     }
 
@@ -48,7 +49,7 @@ pub(crate) fn read_request(
     let mut words = first.split(' ');
     let verb = words.next().unwrap_or_default();
     let target = words.next().unwrap_or("/");
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (path, query) = split_at_first(target, '?');
     let mut message = Message {
         verb: verb.to_owned(),
         path: path.to_owned(),
@@ -101,7 +102,7 @@ fn read_chunks(input: &mut impl BufRead) -> io::Result<Vec<u8>> {
 
 /// The size in the line before a chunk, `1a` or `1a;name=value`; what is none ends the body.
 fn chunk_size(line: &str) -> u64 {
-    let (size, _) = line.split_once(';').unwrap_or((line, ""));
+    let (size, _) = split_at_first(line, ';');
     u64::from_str_radix(size.trim(), 16).unwrap_or(0)
 }
 

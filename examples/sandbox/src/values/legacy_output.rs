@@ -58,10 +58,7 @@ fn is_first_stage(stage: &str) -> bool {
 }
 
 fn primary_link(record: &Record) -> Php {
-    match record.primary() {
-        Some(id) => Php::Str(id.to_string()),
-        None => Php::Null,
-    }
+    Php::from(record.primary().map(|id| id.to_string()))
 }
 
 /// The rows of one type; the key is missing when there are none.

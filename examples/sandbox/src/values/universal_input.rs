@@ -92,7 +92,11 @@ fn read_fm(value: &Php) -> Vec<RowChange> {
         if type_id.is_empty() {
             continue;
         }
-        let id = if is_list { row.get("id").positive_id() } else { row_id_of_key(key) };
+        let id = if is_list {
+            row.get("id").positive_id()
+        } else {
+            key.parse().ok().filter(|id| *id > 0)
+        };
         let value_type = row.get("valueType").text();
         changes.push(RowChange {
             id,
@@ -102,9 +106,4 @@ fn read_fm(value: &Php) -> Vec<RowChange> {
         });
     }
     changes
-}
-
-fn row_id_of_key(key: &str) -> Option<u64> {
-    let id: i64 = key.parse().ok()?;
-    Php::Int(id).positive_id()
 }

@@ -115,8 +115,5 @@ fn typed_single(field: &UserField, value: &Php) -> Php {
 
 /// `null` where a text spells no number.
 fn as_number(value: &Php) -> Php {
-    match value.text().parse() {
-        Ok(number) => Php::Float(number),
-        Err(_) => Php::Null,
-    }
+    Php::from(value.text().parse::<f64>().ok())
 }

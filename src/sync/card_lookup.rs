@@ -55,11 +55,12 @@ impl EcviRecords<'_> {
         Ok(None)
     }
 
-    /// The records with a row in this run's mirror that hold an object, ordered by id.
-    pub(crate) fn holders(self, kind: Kind, crm_id: i64) -> Result<Vec<RecordKey>> {
+    /// The records beside this one that hold an object and have a row in this run's mirror, ordered
+    /// by id. A record that is gone from Ecvi keeps nobody off its object.
+    pub(crate) fn other_holders(self, key: &RecordKey, crm_id: i64) -> Result<Vec<RecordKey>> {
         let mut holders = Vec::new();
-        for holder in self.state.records_of_object(kind, crm_id)? {
-            if self.has_row(&holder)? {
+        for holder in self.state.records_of_object(key.kind, crm_id)? {
+            if holder != *key && self.has_row(&holder)? {
                 holders.push(holder);
             }
         }

@@ -85,10 +85,8 @@ fn a_card_that_ours_was_merged_into_is_shown_and_taken() {
     hotel.sql("UPDATE guests SET phone = '+79001234567'");
     hotel.run(0, "initial-export");
     let ours = hotel.only(Kind::Contact).id;
-    let phone = json!([{"VALUE": "+79001234567", "VALUE_TYPE": "WORK"}]);
-    hotel.call("crm.contact.add", json!({"fields": {"LAST_NAME": "Приходько", "PHONE": phone}}));
-    let theirs = ours + 1;
-    assert!(hotel.server.portal().merge(Kind::Contact, theirs, ours, Utc::now()));
+    let theirs = hotel.card("Приходько", "+79001234567");
+    hotel.merge(Kind::Contact, theirs, ours);
     hotel.sql("UPDATE guests SET comment = 'новый', modified_at = '2026'");
     let plan = hotel.run(0, "sync --dry-run");
     let lines: Vec<&str> = plan.lines().skip_while(|line| !line.starts_with("guest 1:")).collect();

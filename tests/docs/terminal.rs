@@ -1,5 +1,6 @@
 //! What the README shows of the terminal is what the program says: it is run against the sandbox.
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use bitrix24_sandbox::{Portal, Server};
@@ -72,10 +73,7 @@ impl Hotel {
             hotel.server.webhook()
         );
         std::fs::write(&config, toml).unwrap();
-        {
-            use std::os::unix::fs::PermissionsExt;
-            std::fs::set_permissions(config, std::fs::Permissions::from_mode(0o600)).unwrap();
-        }
+        std::fs::set_permissions(config, std::fs::Permissions::from_mode(0o600)).unwrap();
         hotel
     }
 

@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-const HANDS: usize = 6;
+const THREADS: usize = 6;
 
 /// Does it for 1, 2, 3 and so on, until it says that nothing was left to do. Returns how often
 /// something was.
 pub(crate) fn enumerate(strike: impl Fn(u64) -> bool + Sync) -> u64 {
     let (next, done, struck) = (AtomicU64::new(1), AtomicBool::new(false), AtomicU64::new(0));
-    let hand = || {
+    let worker = || {
         while !done.load(Ordering::SeqCst) {
             if strike(next.fetch_add(1, Ordering::SeqCst)) {
                 struck.fetch_add(1, Ordering::SeqCst);
@@ -18,25 +18,25 @@ pub(crate) fn enumerate(strike: impl Fn(u64) -> bool + Sync) -> u64 {
             }
         }
     };
-    crew(&hand);
+    on_all_threads(&worker);
     struck.into_inner()
 }
 
 /// Does it with each of these.
 pub(crate) fn each<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
     let next = AtomicU64::new(0);
-    let hand = || {
+    let worker = || {
         while let Some(item) = items.get(next.fetch_add(1, Ordering::SeqCst) as usize) {
             work(item);
         }
     };
-    crew(&hand);
+    on_all_threads(&worker);
 }
 
-fn crew(hand: &(impl Fn() + Sync)) {
+fn on_all_threads(worker: &(impl Fn() + Sync)) {
     thread::scope(|scope| {
-        for _ in 0..HANDS {
-            scope.spawn(hand);
+        for _ in 0..THREADS {
+            scope.spawn(worker);
         }
     });
 }

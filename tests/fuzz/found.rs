@@ -93,7 +93,7 @@ fn a_row_without_its_mark_is_not_taken_for_somebody_elses() {
     }
 }
 
-/// `look` finds whoever stands there twice, and the wire counts requests.
+/// `invariants` finds whoever stands there twice, and the wire counts requests.
 #[test]
 fn a_list_that_never_goes_on_ends_the_run() {
     let newcomer = |hotel: &mut Hotel| {

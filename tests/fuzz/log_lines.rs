@@ -12,9 +12,9 @@ thread_local! {
     static TOLD: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-struct Ears;
+struct LogLines;
 
-impl Log for Ears {
+impl Log for LogLines {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -34,7 +34,7 @@ impl Log for Ears {
 pub(crate) fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        log::set_logger(&Ears).unwrap();
+        log::set_logger(&LogLines).unwrap();
         log::set_max_level(LevelFilter::Debug);
     });
 }

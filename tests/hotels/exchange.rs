@@ -46,7 +46,7 @@ fn every_object_is_taken_over_and_marked_and_none_is_made() {
     let deal = hotel.deal("104");
     assert_eq!([deal.text("STAGE_ID"), deal.text("CLOSEDATE")], ["WON", "2026-04-12"]);
     assert_eq!(hotel.people("107"), ["Приходько", "Орлов", "Müller", "Зуева"]);
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn an_id_that_no_longer_exists_counts_as_none_and_ecvi_learns_the_new_one() {
     assert_eq!(hotel.counts(), [7, 2, 11]);
     assert_eq!(crm_id(&hotel, "guests", 2), hotel.contact("2").id);
     assert_eq!(crm_id(&hotel, "bookings", 108), hotel.deal("108").id);
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn new_ids_are_written_back_and_are_no_change_of_the_record() {
     hotel.run(0, "sync");
     assert_eq!(crm_id(&hotel, "guests", 6), hotel.contact("6").id);
     assert_eq!(crm_id(&hotel, "bookings", 111), hotel.deal("111").id);
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn reset_id_wins_over_the_id_that_ecvi_knows() {
     assert_ne!(new, card);
     assert_eq!(crm_id(&hotel, "guests", 1), new);
     assert_eq!(hotel.deal("101").primary(), Some(new));
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn arrival_tariff_meals_rooms_guests_and_source_stand_in_the_deal() {
     assert_eq!(group.text("SOURCE_ID"), "WEB");
     assert_eq!(meal(&hotel, "107"), "Завтрак, ужин");
     assert_eq!(hotel.contact("1").text("UF_CRM_LOYALTY"), "A-100");
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_contact_shows_what_its_bookings_say() {
     let shown = names
         .map(|name| contact.text(&format!("UF_CRM_{name}")).split('T').next().unwrap().to_owned());
     assert_eq!(shown, ["2", "15", "83000.50|RUB", "2025-12-30", "2026-05-02", "0", "0"]);
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn titles_and_comments_follow_their_templates() {
     assert_eq!(bare.text("TITLE"), "3687, 01.05.2026 14:00");
     assert_eq!(bare.text("COMMENTS"), "Сумма 2700.00");
     assert_eq!(hotel.contact("1").text("COMMENTS"), "{ VIP } · Просит тихий номер · карта A-100");
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_deal_moves_to_the_funnel_of_its_status_and_back_and_stays_one_deal() {
     assert_eq!(place(&hotel, "101"), ["0", "LOSE", "2026-05-29"]);
     assert_eq!(hotel.deal("101").id, id);
     assert_eq!(hotel.counts(), [5, 2, 10]);
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]

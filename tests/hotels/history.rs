@@ -29,7 +29,7 @@ fn stays_that_were_over_before_the_day_get_no_deal_and_are_nothing_that_waits() 
         screen.contains("it was over before [export] bookings_from and has no deal"),
         "{screen}"
     );
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_later_change_of_an_older_booking_makes_no_deal() {
     hotel.sql(
         "UPDATE bookings SET comment = 'Забыли зонт', modified_at = '2026-06-01' WHERE id = 104",
     );
-    hotel.is_quiet();
+    hotel.runs_idle();
     hotel.run(0, "sync --full");
     assert_eq!(deals(&hotel), 8);
 }

@@ -6,14 +6,10 @@ use serde_json::{Value, json};
 use crate::env::TestEnv;
 use crate::hotel::values;
 
-fn card(hotel: &TestEnv, last_name: &str, phone: &str) -> u64 {
-    hotel.by_hand(Kind::Contact, json!({"LAST_NAME": last_name, "PHONE": values(&[phone])}))
-}
-
 /// Exports, and returns the warnings.
 fn export(hotel: &TestEnv) -> Vec<String> {
     hotel.run(0, "initial-export");
-    hotel.is_quiet();
+    hotel.runs_idle();
     hotel.issues("warnings")
 }
 
@@ -48,7 +44,7 @@ fn a_guest_is_known_by_the_email_and_a_company_by_email_and_name() {
 #[test]
 fn two_cards_that_fit_are_a_doubt_and_a_new_card_is_made() {
     let hotel = TestEnv::filled("matching");
-    let cards = [card(&hotel, "Орлов", "89007654321"), card(&hotel, "Орлов", "+79007654321")];
+    let cards = [hotel.card("Орлов", "89007654321"), hotel.card("Орлов", "+79007654321")];
     let doubt = format!("guest 2: DOUBTFUL_MATCH {}, {}", cards[0], cards[1]);
     assert_eq!(export(&hotel), [doubt]);
     assert!(!cards.contains(&hotel.contact("2").id));
@@ -57,7 +53,7 @@ fn two_cards_that_fit_are_a_doubt_and_a_new_card_is_made() {
 #[test]
 fn another_last_name_on_the_phone_is_a_doubt() {
     let hotel = TestEnv::filled("matching");
-    let card = card(&hotel, "Лисицын", "+79001112233");
+    let card = hotel.card("Лисицын", "+79001112233");
     assert_eq!(export(&hotel), [format!("guest 4: DOUBTFUL_MATCH {card}")]);
     assert_eq!(
         hotel.server.portal().get(Kind::Contact, card).unwrap().text("LAST_NAME"),
@@ -79,7 +75,7 @@ fn a_card_that_belongs_to_another_program_is_left_to_it() {
 fn of_two_guests_of_one_family_and_one_phone_the_one_with_the_newer_booking_gets_the_card() {
     let hotel = TestEnv::filled("matching");
     hotel.sql("UPDATE guests SET phone = '+79001234567' WHERE id = 5");
-    let card = card(&hotel, "Приходько", "+79001234567");
+    let card = hotel.card("Приходько", "+79001234567");
     assert_eq!(export(&hotel), [format!("guest 1: DOUBTFUL_MATCH {card}")]);
     assert_eq!(hotel.contact("5").id, card);
     assert_eq!(hotel.counts(), [5, 2, 10]);
@@ -89,7 +85,7 @@ fn of_two_guests_of_one_family_and_one_phone_the_one_with_the_newer_booking_gets
 fn a_guest_who_comes_later_is_matched_too_and_without_the_key_nobody_is() {
     for (example, contacts) in [("matching", 6), ("default", 7)] {
         let hotel = TestEnv::exported(example);
-        card(&hotel, "Новиков", "+79005556677");
+        hotel.card("Новиков", "+79005556677");
         hotel.sql(
             "INSERT INTO guests (id, last_name, phone, modified_at)
                VALUES (6, 'Новиков', '8 900 555-66-77', '2026-06-01')",
@@ -104,7 +100,7 @@ fn a_guest_who_comes_later_is_matched_too_and_without_the_key_nobody_is() {
 fn met(guest: &str, card_phone: &str) -> (Vec<String>, bool) {
     let hotel = TestEnv::filled("matching");
     hotel.sql(&format!("UPDATE guests SET phone = '{guest}' WHERE id = 1"));
-    let card = card(&hotel, "Приходько", card_phone);
+    let card = hotel.card("Приходько", card_phone);
     let warnings = export(&hotel);
     (warnings, hotel.contact("1").id == card)
 }

@@ -12,7 +12,7 @@ fn hotel() -> TestEnv {
 fn change_and_sync(hotel: &TestEnv, sql: &str) {
     hotel.sql(sql);
     hotel.run(0, "sync");
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]

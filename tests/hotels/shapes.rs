@@ -29,14 +29,14 @@ fn a_day_passes(hotel: &TestEnv, example: &str) {
     hotel.sql(&script(example, "later.sql").unwrap());
     let said = hotel.run(0, "sync");
     assert!(said.contains('1'), "{said}");
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 /// Both hotels show the same after their export, and after another day.
 fn compare(other: &str, without: &[&str]) {
     let (hotel, twin) = (TestEnv::exported("default"), TestEnv::exported(other));
-    hotel.is_quiet();
-    twin.is_quiet();
+    hotel.runs_idle();
+    twin.runs_idle();
     assert_eq!(hotel.counts(), [5, 2, 10]);
     assert_eq!(seen(&twin, without), seen(&hotel, without));
     a_day_passes(&hotel, "default");
@@ -71,7 +71,7 @@ fn the_departure_stands_in_a_deal_that_is_closed_later() {
         let deal = hotel.deal(booking);
         assert_eq!([deal.text("STAGE_ID"), deal.text("CLOSEDATE")], ["LOSE", departure]);
     }
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]

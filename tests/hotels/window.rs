@@ -34,7 +34,7 @@ fn seen_through(table: &str, query: &str) -> TestEnv {
 
 fn slides(hotel: &TestEnv) {
     hotel.sql(LONG_AGO);
-    hotel.is_quiet();
+    hotel.runs_idle();
     assert_eq!(hotel.counts(), [5, 2, 10]);
     let said = hotel.run(0, "check");
     assert!(said.contains("window"), "{said}");
@@ -75,7 +75,7 @@ fn what_slides_out_of_a_number_of_rows_keeps_its_deal() {
     );
     hotel.run(0, "sync");
     assert_eq!(hotel.counts()[2], 11);
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn residents_who_all_slide_out_of_a_window_stop_no_run() {
         "UPDATE bookings SET departure = date('now', '-9 days') || ' 12:00', modified_at = '2026-07-01'",
     );
     hotel.run(0, "sync");
-    hotel.is_quiet();
+    hotel.runs_idle();
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_guest_who_slides_out_of_a_window_stays_in_the_deals() {
     hotel.sql("UPDATE guests SET modified_at = date('now')");
     hotel.run(0, "initial-export");
     hotel.sql("UPDATE guests SET modified_at = date('now', '-2 years') WHERE id = 1");
-    hotel.is_quiet();
+    hotel.runs_idle();
     assert_eq!(hotel.people("101"), ["Приходько"]);
     assert!(hotel.deal("101").text("TITLE").contains("(Приходько)"));
 }

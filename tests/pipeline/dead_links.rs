@@ -126,8 +126,8 @@ impl<F: FnMut()> ProgressObserver for AtWork<F> {
 }
 
 fn export_while(hotel: &Hotel, deed: impl FnMut()) -> RunReport {
-    let orders = RunOptions::new(RunKind::InitialExport);
-    hotel.run_observed(&orders, &Clock::system(Arc::default()), &mut AtWork(deed))
+    let options = RunOptions::new(RunKind::InitialExport);
+    hotel.run_observed(&options, &Clock::system(Arc::default()), &mut AtWork(deed))
 }
 
 #[test]

@@ -31,6 +31,11 @@ fn stays(count: u32) -> Hotel {
     hotel
 }
 
+/// The day on which a booking ends.
+fn departure(hotel: &Hotel, booking: usize) -> String {
+    hotel.asked(&format!("SELECT substr(departure, 1, 10) FROM bookings WHERE id = {booking}"))
+}
+
 /// What was created, in order: the method, and the id in Ecvi.
 fn made(hotel: &Hotel) -> Vec<(String, String)> {
     let portal = hotel.portal();
@@ -133,17 +138,20 @@ fn a_restart_goes_on_in_the_same_order() {
     assert_eq!([Kind::Contact, Kind::Deal].map(|kind| hotel.portal().count(kind)), [60, 60]);
 }
 
-/// An export from a portal that charges four seconds for a call that takes none, and the minutes
-/// that it took.
-fn charged(hotel: &Hotel, observer: &mut Waits) -> i64 {
-    let settings = Settings {
+/// The portal charges four seconds for each call of these methods, which takes none.
+fn charge(hotel: &Hotel, methods: impl IntoIterator<Item = &'static str>) {
+    hotel.portal().settings = Settings {
         cost: 0.1,
         bucket: None,
         max_request_seconds: f64::INFINITY,
+        costs: methods.into_iter().map(|method| (method.to_owned(), 4.0)).collect(),
         ..Settings::default()
     };
-    let costs = MADE.into_iter().chain(["crm.deal.update"]).map(|method| (method.to_owned(), 4.0));
-    hotel.portal().settings = Settings { costs: costs.collect(), ..settings };
+}
+
+/// An export into a portal that charges for what it makes, and the minutes that it took.
+fn charged(hotel: &Hotel, observer: &mut Waits) -> i64 {
+    charge(hotel, MADE.into_iter().chain(["crm.deal.update"]));
     let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let clock = Clock::virtual_at(start);
     let tick = |_| hotel.server().set_time(clock.now());
@@ -255,12 +263,7 @@ fn a_departure_of_today_does_not_tell_whether_the_import_keeps_dates() {
     ));
     hotel.export();
     for id in [1, 40] {
-        let booking = hotel.mirror().query_row(
-            "SELECT substr(departure, 1, 10) FROM bookings WHERE id = ?1",
-            [id],
-            |row| row.get::<_, String>(0),
-        );
-        assert_eq!(hotel.deal(id).text("CLOSEDATE"), booking.unwrap(), "{id}");
+        assert_eq!(hotel.deal(id).text("CLOSEDATE"), departure(&hotel, id), "{id}");
     }
     hotel.runs_idle();
 }
@@ -326,12 +329,8 @@ fn a_closing_date_that_people_set_does_not_tell_that_the_import_keeps_dates() {
     let begun = hotel.portal().count(Kind::Deal);
     assert!((1..8).contains(&begun), "{begun}");
     for id in 1..=begun {
-        let day = hotel.mirror().query_row(
-            "SELECT substr(departure, 1, 10) FROM bookings WHERE id = ?1",
-            [id],
-            |row| row.get::<_, String>(0),
-        );
-        hotel.edit(Kind::Deal, hotel.deal(id).id, json!({"CLOSEDATE": day.unwrap()}));
+        let day = departure(&hotel, id);
+        hotel.edit(Kind::Deal, hotel.deal(id).id, json!({"CLOSEDATE": day}));
     }
     hotel.server().faults(|_| None);
     hotel.export();
@@ -347,21 +346,13 @@ fn a_budget_that_is_free_again_before_the_end_of_a_run_is_waited_for() {
         "WITH RECURSIVE n(x) AS (SELECT 2 UNION ALL SELECT x + 1 FROM n LIMIT 119)
          INSERT INTO guests (id, last_name, modified_at) SELECT x, 'Гостев', '2026' FROM n",
     );
-    let costs = [("crm.contact.add".to_owned(), 4.0)].into();
-    let settings = Settings {
-        cost: 0.1,
-        bucket: None,
-        max_request_seconds: f64::INFINITY,
-        costs,
-        ..Settings::default()
-    };
-    hotel.portal().settings = settings;
+    charge(&hotel, ["crm.contact.add"]);
     let clock = Clock::virtual_at(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
-    let orders = RunOptions {
+    let options = RunOptions {
         time_limit: Some(std::time::Duration::from_secs(3600)),
         ..RunOptions::new(RunKind::Sync)
     };
     let tick = |_| hotel.server().set_time(clock.now());
-    let ended = hotel.run_disturbed(tick, &orders, &clock, &mut ());
+    let ended = hotel.run_disturbed(tick, &options, &clock, &mut ());
     assert_eq!((ended.outcome, hotel.portal().count(Kind::Contact)), (Outcome::Ok, 120));
 }

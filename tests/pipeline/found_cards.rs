@@ -4,17 +4,15 @@ use bitrix24_sandbox::{Fault, Kind};
 use serde_json::json;
 
 use crate::hotel::Hotel;
-use crate::missing::{hotel, merge};
 
 #[test]
 fn what_carries_our_mark_wins_over_a_card_with_the_same_phone() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
     let ours = json!({"LAST_NAME": "Белова", "ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "1"});
     let ours = hotel.by_hand(Kind::Contact, ours);
-    let other = json!({"LAST_NAME": "Белова", "PHONE": [{"VALUE": "+71", "VALUE_TYPE": "WORK"}]});
-    let other = hotel.by_hand(Kind::Contact, other);
+    let other = hotel.card("Белова", "+71");
     hotel.guest(1, "comment = 'x'");
     hotel.sync();
     hotel.sync();
@@ -25,7 +23,7 @@ fn what_carries_our_mark_wins_over_a_card_with_the_same_phone() {
 
 #[test]
 fn a_card_with_the_mark_of_another_hotel_is_not_taken_from_it() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let phone = json!([{"VALUE": "+71", "VALUE_TYPE": "WORK"}]);
     let theirs =
         json!({"LAST_NAME": "Белова", "PHONE": phone, "ORIGINATOR_ID": "SOUTH", "ORIGIN_ID": "77"});
@@ -73,8 +71,28 @@ fn nor_that_of_a_relative_of_the_same_last_name_nor_of_one_who_is_gone_from_ecvi
 }
 
 #[test]
+fn nor_that_of_one_whom_an_older_state_does_not_know() {
+    for last_name in ["Белова", "Белов"] {
+        let hotel = Hotel::new();
+        hotel.guest(1, "last_name = 'Белов', first_name = 'Олег', phone = '+71'");
+        hotel.export();
+        let older = hotel.copy_of_state();
+        hotel.guest(2, &format!("last_name = '{last_name}', first_name = 'Анна', phone = '+71'"));
+        hotel.sync();
+        let [own, other] = [1, 2].map(|id| hotel.contact(id).id);
+        hotel.portal().delete(Kind::Contact, own);
+        hotel.put_back(&older);
+        hotel.guest(1, "comment = 'x'");
+        hotel.sync();
+        assert_eq!(hotel.portal().count(Kind::Contact), 2);
+        assert_eq!(hotel.contact(2).id, other);
+        assert_ne!(hotel.contact(1).id, other);
+    }
+}
+
+#[test]
 fn a_phone_about_which_the_portal_never_answers_stops_nobody_else() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let cards = [1, 2].map(|id| hotel.contact(id).id);
     for card in cards {
         hotel.portal().delete(Kind::Contact, card);
@@ -92,7 +110,7 @@ fn a_phone_about_which_the_portal_never_answers_stops_nobody_else() {
 
 #[test]
 fn a_portal_that_falls_silent_at_a_question_about_a_phone_is_no_records_failure() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let card = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, card);
     let mut silent = false;
@@ -109,13 +127,12 @@ fn a_portal_that_falls_silent_at_a_question_about_a_phone_is_no_records_failure(
 #[test]
 fn a_card_is_found_by_the_name_that_was_sent_last_and_by_that_of_today() {
     for is_card_renamed in [false, true] {
-        let hotel = hotel();
+        let hotel = Hotel::with_two_guests();
         hotel.guest(1, "last_name = 'Орлова'");
         hotel.sync();
         let lost = hotel.contact(2).id;
         let name = if is_card_renamed { "Чернова" } else { "Белова" };
-        let phone = json!([{"VALUE": "+72", "VALUE_TYPE": "WORK"}]);
-        let keep = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": name, "PHONE": phone}));
+        let keep = hotel.card(name, "+72");
         hotel.portal().delete(Kind::Contact, lost);
         hotel.guest(2, "last_name = 'Чернова'");
         hotel.sync();
@@ -126,7 +143,7 @@ fn a_card_is_found_by_the_name_that_was_sent_last_and_by_that_of_today() {
 /// The portal may compare phones loosely.
 #[test]
 fn a_card_that_the_portal_names_and_that_has_none_of_the_phones_is_not_taken() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let stranger = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Белова"}));
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
@@ -145,7 +162,7 @@ fn a_card_of_ours_that_shows_the_lost_guests_phone_is_named_and_that_of_the_fami
     hotel.guest(3, "last_name = 'Орлова', phone = '+71'");
     hotel.export();
     let [lost, keep] = [1, 2].map(|id| hotel.contact(id).id);
-    merge(&hotel, Kind::Contact, keep, lost);
+    hotel.merge(Kind::Contact, keep, lost);
     hotel.guest(1, "comment = 'x'");
     hotel.sync();
     assert_ne!(hotel.contact(1).id, keep);
@@ -155,7 +172,7 @@ fn a_card_of_ours_that_shows_the_lost_guests_phone_is_named_and_that_of_the_fami
 
 #[test]
 fn a_card_that_was_found_by_its_mark_and_then_marked_by_another_program_is_not_written_to() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
     let new = hotel.portal().restore(Kind::Contact, old).unwrap();
@@ -172,18 +189,17 @@ fn a_card_that_was_found_by_its_mark_and_then_marked_by_another_program_is_not_w
 
 #[test]
 fn a_card_is_found_by_what_was_sent_to_it_though_ecvi_has_something_else_by_now() {
-    for values in ["phone = '+79'", "email = 'new@x.ru'"] {
+    for (sent, today) in
+        [("phone = '+72'", "phone = '+79'"), ("email = 'old@x.ru'", "email = 'new@x.ru'")]
+    {
         let hotel = Hotel::running();
-        let contact = |id: u32| format!("last_name = 'Белова', first_name = 'Анна{id}'");
-        let reached =
-            if values.starts_with("phone") { "phone = '+72'" } else { "email = 'old@x.ru'" };
-        hotel.guest(2, &format!("{}, {reached}", contact(2)));
-        hotel.guest(3, &contact(3));
+        hotel.guest(2, &format!("last_name = 'Белова', first_name = 'Анна2', {sent}"));
+        hotel.guest(3, "last_name = 'Белова', first_name = 'Анна3'");
         hotel.sync();
         let (keep, lost) = (hotel.contact(3).id, hotel.contact(2).id);
-        merge(&hotel, Kind::Contact, keep, lost);
-        hotel.guest(2, values);
+        hotel.merge(Kind::Contact, keep, lost);
+        hotel.guest(2, today);
         hotel.sync();
-        assert_eq!(hotel.portal().count(Kind::Contact), 2, "{values}");
+        assert_eq!(hotel.portal().count(Kind::Contact), 2, "{today}");
     }
 }

@@ -1,12 +1,9 @@
 //! Objects that the webhook's user may not see: they are not made again.
 
-use std::time::Duration;
-
 use bitrix24_sandbox::{Fault, Kind};
 use serde_json::json;
 
 use crate::hotel::Hotel;
-use crate::missing::hotel;
 
 /// An administrator narrows the role of the webhook's user: lists leave these objects out as if
 /// they were gone.
@@ -17,7 +14,7 @@ fn hide(hotel: &Hotel, objects: &[(Kind, u64)]) {
 
 #[test]
 fn an_object_that_the_user_may_not_see_is_not_made_again() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let (contact, deal) = (hotel.contact(1).id, hotel.deal(1).id);
     hide(&hotel, &[(Kind::Contact, contact), (Kind::Deal, deal)]);
     hotel.guest(1, "comment = 'x'");
@@ -34,10 +31,10 @@ fn an_object_that_the_user_may_not_see_is_not_made_again() {
 
 #[test]
 fn what_an_unanswered_call_made_out_of_the_users_sight_is_not_made_again() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     (3..=30).for_each(|id| hotel.booking(id, "guest_id = 1"));
     hotel.sync();
-    hotel.configure("portal.request_timeout = '500ms'\nportal.settle_time = '500ms'");
+    hotel.configure("portal.settle_time = '0s'");
     hotel.booking(30, "comment = 'x'");
     hotel.booking(31, "guest_id = 1");
     let mut lost = Some(Fault::ResetAfter);
@@ -49,7 +46,6 @@ fn what_an_unanswered_call_made_out_of_the_users_sight_is_not_made_again() {
     hide(&hotel, &[1, 31].map(|id| (Kind::Deal, hotel.deal(id).id)));
     hotel.edit(Kind::Deal, hotel.deal(30).id, json!({"COMMENTS": "y"}));
     hotel.booking(32, "guest_id = 1");
-    std::thread::sleep(Duration::from_millis(600));
     hotel.exits(1, "sync");
     assert_eq!(hotel.issues("failures"), ["booking 31 ACCESS_DENIED"]);
     assert_eq!(hotel.deal(30).text("COMMENTS"), "x");
@@ -61,7 +57,7 @@ fn what_an_unanswered_call_made_out_of_the_users_sight_is_not_made_again() {
 
 #[test]
 fn nor_is_what_reset_id_lets_go_of_where_the_user_may_not_see_it() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let contact = hotel.contact(2).id;
     hide(&hotel, &[(Kind::Contact, contact)]);
     for command in ["sync", "initial-export"] {
@@ -77,7 +73,7 @@ fn nor_is_what_reset_id_lets_go_of_where_the_user_may_not_see_it() {
 
 #[test]
 fn a_deal_keeps_the_contact_that_the_user_may_not_see() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let contact = hotel.contact(1).id;
     hide(&hotel, &[(Kind::Contact, contact)]);
     hotel.booking(1, "comment = 'x'");
@@ -88,7 +84,7 @@ fn a_deal_keeps_the_contact_that_the_user_may_not_see() {
 
 #[test]
 fn a_deal_that_the_user_may_not_see_does_not_count_as_deleted() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let deal = hotel.deal(1).id;
     hide(&hotel, &[(Kind::Deal, deal)]);
     hotel.remove_booking(1);
@@ -102,7 +98,7 @@ fn a_deal_that_the_user_may_not_see_does_not_count_as_deleted() {
 
 #[test]
 fn an_object_that_ecvi_names_and_the_user_may_not_see_is_not_made_again() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let contact = hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Орлова"}));
     hide(&hotel, &[(Kind::Contact, contact)]);
     hotel.guest(3, &format!("crm_id = {contact}"));
@@ -113,7 +109,7 @@ fn an_object_that_ecvi_names_and_the_user_may_not_see_is_not_made_again() {
 
 #[test]
 fn an_update_of_a_deal_out_of_the_users_sight_is_no_failed_deletion() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     hide(&hotel, &[(Kind::Deal, hotel.deal(1).id)]);
     hotel.booking(1, "comment = 'x'");
     hotel.exits(1, "sync");

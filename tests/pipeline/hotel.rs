@@ -60,6 +60,17 @@ impl Hotel {
         hotel
     }
 
+    /// Guests 1 and 2, each with a phone and a booking, all exported.
+    pub(crate) fn with_two_guests() -> Hotel {
+        let hotel = Hotel::new();
+        hotel.guest(1, "last_name = 'Белова', phone = '+71'");
+        hotel.guest(2, "last_name = 'Белова', phone = '+72'");
+        hotel.booking(1, "guest_id = 1");
+        hotel.booking(2, "guest_id = 2");
+        hotel.export();
+        hotel
+    }
+
     /// Whoever vanishes is given up after two minutes, as by default, and not at once as elsewhere
     /// in these tests.
     pub(crate) fn be_patient(&self) {
@@ -205,12 +216,6 @@ impl Hotel {
         self.says("sync")
     }
 
-    /// A run that has nothing to do asks the portal nothing and says nothing.
-    pub(crate) fn runs_idle(&self) {
-        let requests = self.requests(|hotel| assert_eq!(hotel.sync(), ""));
-        assert_eq!(requests, 0, "requests of an idle run");
-    }
-
     /// The document of `status --json`.
     pub(crate) fn status(&self) -> Value {
         serde_json::from_str(&self.says("status --json")).unwrap()
@@ -247,16 +252,21 @@ impl Hotel {
         self.server.requests() - before
     }
 
-    /// How often the program saved its state meanwhile: `SQLite` counts that in the header of the
-    /// file.
+    /// How often the program saved its state meanwhile.
     pub(crate) fn saves(&self, act: impl FnOnce(&Hotel)) -> u32 {
-        let saved = || {
-            let state = fs::read(self.path("state.db")).unwrap_or_else(|_| vec![0; 28]);
-            u32::from_be_bytes(state[24..28].try_into().unwrap())
+        self.commits("state.db", act)
+    }
+
+    /// How often a database was written to meanwhile: `SQLite` counts that in the header of the
+    /// file.
+    pub(crate) fn commits(&self, file: &str, act: impl FnOnce(&Hotel)) -> u32 {
+        let count = || {
+            let content = fs::read(self.path(file)).unwrap_or_else(|_| vec![0; 28]);
+            u32::from_be_bytes(content[24..28].try_into().unwrap())
         };
-        let before = saved();
+        let before = count();
         act(self);
-        saved() - before
+        count() - before
     }
 
     /// Calls that changed something in the portal while this was done.

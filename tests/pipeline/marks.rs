@@ -166,10 +166,11 @@ fn two_records_that_were_merged_on_purpose_go_on_sharing_a_card() {
         hotel.guest(id, "last_name = 'Белов', first_name = 'Олег', phone = '+79001234567'");
     }
     hotel.export();
-    assert!(hotel.portal().merge(Kind::Contact, 1, 2, chrono::Utc::now()));
+    hotel.merge(Kind::Contact, 1, 2);
     for comment in ["x", "y", "z"] {
         hotel.guest(2, &format!("comment = '{comment}'"));
         hotel.sync();
+        assert_eq!(hotel.contact(1).text("COMMENTS"), comment);
         hotel.guest(1, &format!("comment = '{comment}1'"));
         hotel.sync();
     }

@@ -1,30 +1,14 @@
 //! Objects that vanish from the CRM: what is made anew, and what is waited for.
 
 use bitrix24_sandbox::{Fault, Harm, Kind, Spoiled};
-use chrono::Utc;
 use ecvi_b24::domain::per_kind::PerKind;
 use serde_json::json;
 
 use crate::hotel::Hotel;
 
-/// Guests 1 and 2, each with a phone and a booking.
-pub(crate) fn hotel() -> Hotel {
-    let hotel = Hotel::new();
-    hotel.guest(1, "last_name = 'Белова', phone = '+71'");
-    hotel.guest(2, "last_name = 'Белова', phone = '+72'");
-    hotel.booking(1, "guest_id = 1");
-    hotel.booking(2, "guest_id = 2");
-    hotel.export();
-    hotel
-}
-
-pub(crate) fn merge(hotel: &Hotel, kind: Kind, keep: u64, lost: u64) {
-    assert!(hotel.portal().merge(kind, keep, lost, Utc::now()));
-}
-
 #[test]
 fn a_contact_that_was_deleted_is_created_anew_and_its_deals_point_at_it() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
     hotel.guest(1, "comment = 'x'");
@@ -38,7 +22,7 @@ fn a_contact_that_was_deleted_is_created_anew_and_its_deals_point_at_it() {
 
 #[test]
 fn a_deal_never_points_at_a_contact_that_is_gone() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
     hotel.booking(1, "comment = 'x'");
@@ -50,7 +34,7 @@ fn a_deal_never_points_at_a_contact_that_is_gone() {
 
 #[test]
 fn a_deal_waits_for_a_guest_whose_card_goes_between_two_looks() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let older = hotel.copy_of_state();
     hotel.guest(3, "last_name = 'Новикова'");
     hotel.booking(3, "guest_id = 3");
@@ -101,7 +85,7 @@ fn whoever_of_a_deals_people_is_gone_it_points_at_none_of_them_for_not_even_one_
 
 #[test]
 fn a_deal_that_was_deleted_is_created_anew_when_its_booking_changes() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let old = hotel.deal(1).id;
     hotel.portal().delete(Kind::Deal, old);
     hotel.booking(1, "status = 'checked_out'");
@@ -111,7 +95,7 @@ fn a_deal_that_was_deleted_is_created_anew_when_its_booking_changes() {
 
 #[test]
 fn an_object_that_was_restored_under_a_new_id_is_found_by_its_origin() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
     let new = hotel.portal().restore(Kind::Contact, old).unwrap();
@@ -125,7 +109,7 @@ fn an_object_that_was_restored_under_a_new_id_is_found_by_its_origin() {
 
 #[test]
 fn where_the_hotel_wants_to_know_a_vanished_object_is_a_failure() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     hotel.configure("sync.on_missing = 'fail'");
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
@@ -140,7 +124,7 @@ fn where_the_hotel_wants_to_know_a_vanished_object_is_a_failure() {
 
 #[test]
 fn where_the_hotel_wants_to_know_the_deals_of_a_vanished_contact_wait_for_it() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     hotel.configure("sync.on_missing = 'fail'");
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
@@ -158,7 +142,7 @@ fn where_the_hotel_wants_to_know_the_deals_of_a_vanished_contact_wait_for_it() {
 
 #[test]
 fn where_the_hotel_wants_to_know_a_guest_who_cannot_be_read_is_not_made_anew_either() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     hotel.configure("sync.on_missing = 'fail'");
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
@@ -175,7 +159,7 @@ fn where_the_hotel_wants_to_know_a_guest_who_cannot_be_read_is_not_made_anew_eit
 
 /// Guest 1 or company 1 whom booking 1 names has lost their card, and is not to be made anew.
 fn without_card(kind: Kind, named_as: &str) -> Hotel {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     hotel.configure("sync.on_missing = 'fail'");
     hotel.company(1, "phone = '+73'");
     hotel.booking(1, named_as);
@@ -253,7 +237,7 @@ fn nor_while_the_card_that_may_have_taken_its_place_cannot_be_shown() {
 
 #[test]
 fn after_reset_id_an_object_that_still_exists_is_taken_over() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let before = hotel.contact(1).id;
     hotel.says("reset-id guest 1 --yes");
     assert_eq!(hotel.sync(), "sync: изменено: гости 1\n");
@@ -262,7 +246,7 @@ fn after_reset_id_an_object_that_still_exists_is_taken_over() {
 
 #[test]
 fn after_reset_id_of_everything_nothing_is_doubled() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     hotel.says("reset-id --all --yes");
     hotel.sync();
     hotel.sync();
@@ -312,7 +296,7 @@ fn nor_does_it_get_a_closing_date_that_is_still_owed() {
 
 #[test]
 fn a_deal_that_was_restored_under_another_id_goes_with_its_booking() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let deal = hotel.deal(2).id;
     hotel.portal().delete(Kind::Deal, deal);
     hotel.by_hand(Kind::Deal, json!({"ORIGINATOR_ID": "ECVI", "ORIGIN_ID": "2"}));
@@ -323,7 +307,7 @@ fn a_deal_that_was_restored_under_another_id_goes_with_its_booking() {
 
 #[test]
 fn also_where_it_was_missed_before() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     hotel.configure("sync.on_missing = 'fail'");
     let deal = hotel.deal(2).id;
     hotel.portal().delete(Kind::Deal, deal);
@@ -338,7 +322,7 @@ fn also_where_it_was_missed_before() {
 
 #[test]
 fn a_card_that_people_delete_at_the_last_moment_is_made_anew() {
-    let hotel = hotel();
+    let hotel = Hotel::with_two_guests();
     let old = hotel.contact(1).id;
     hotel.server().people(move |call, portal| {
         if call.calls("crm.contact.update") {
@@ -356,9 +340,8 @@ fn a_card_that_people_delete_at_the_last_moment_is_made_anew() {
 
 #[test]
 fn whoever_was_let_go_of_is_made_anew_without_a_doubt() {
-    let hotel = hotel();
-    let phone = json!([{"VALUE": "+71", "VALUE_TYPE": "WORK"}]);
-    hotel.by_hand(Kind::Contact, json!({"LAST_NAME": "Белова", "PHONE": phone}));
+    let hotel = Hotel::with_two_guests();
+    hotel.card("Белова", "+71");
     let old = hotel.contact(1).id;
     hotel.portal().delete(Kind::Contact, old);
     hotel.says("reset-id guest 1 --yes");

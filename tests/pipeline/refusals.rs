@@ -193,16 +193,11 @@ fn a_trial_that_fails_for_a_reason_of_its_own_puts_nobody_aside() {
     hotel.company(1, "");
     hotel.sync();
     hotel.portal().settings.full_disk = true;
-    for (id, values) in [(1, "comment = 'x'"), (2, "comment = 'x'")] {
-        hotel.booking(id, values);
-    }
-    let mut portal_took = 0;
+    (1..=2).for_each(|id| hotel.booking(id, "comment = 'x'"));
+    let mut once = Some(refusal("Not found"));
     hotel.server().faults(move |exchange| {
-        portal_took += u32::from(is_trial(exchange));
-        let gone = json!({"error": "", "error_description": "Not found"});
-        let body = || same_replies(exchange, "result_error", &gone);
-        (is_trial(exchange) && portal_took == 1)
-            .then(|| Fault::Answer { status: 200, body: body() })
+        let gone = is_trial(exchange).then(|| once.take()).flatten()?;
+        Some(Fault::Answer { status: 200, body: same_replies(exchange, "result_error", &gone) })
     });
     hotel.exits(4, "sync");
     assert_eq!(hotel.issues("failures"), [""; 0]);

@@ -107,7 +107,8 @@ fn one_file_under_two_keys_is_refused_before_anything_is_written() {
     let hotel = TestEnv::new();
     let mirror = std::fs::read(hotel.path("mirror.db")).unwrap();
     std::fs::create_dir(hotel.path("data")).unwrap();
-    let mut clashes = vec![
+    std::os::unix::fs::symlink("mirror.db", hotel.path("link.db")).unwrap();
+    let clashes = [
         ("state.path = 'mirror.db'", "[mirror] path and [state] path"),
         ("state.path = 'data/../mirror.db'", "[mirror] path and [state] path"),
         ("portal.shared_bucket = './mirror.db'", "[mirror] path and [portal] shared_bucket"),
@@ -116,11 +117,8 @@ fn one_file_under_two_keys_is_refused_before_anything_is_written() {
             "portal.shared_bucket = 'state.db.lock'",
             "[state] path + .lock and [portal] shared_bucket",
         ),
+        ("state.path = 'link.db'", "[mirror] path and [state] path"),
     ];
-    {
-        std::os::unix::fs::symlink("mirror.db", hotel.path("link.db")).unwrap();
-        clashes.push(("state.path = 'link.db'", "[mirror] path and [state] path"));
-    }
     for (line, keys) in clashes {
         let text = format!(
             "mirror.path = 'mirror.db'\nportal.webhook = 'https://hotel.bitrix24.ru/rest/1/s3cr3t/'\n{line}\n"

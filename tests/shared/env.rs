@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::MutexGuard;
 
@@ -13,7 +14,7 @@ use ecvi_b24::config::{self, Config};
 use ecvi_b24::state::State;
 use rusqlite::Connection;
 use rusqlite::types::FromSql;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// The usual name of the configuration.
@@ -54,10 +55,7 @@ impl TestEnv {
     /// A file that its owner alone may read.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         fs::write(self.path(name), content).unwrap();
-        {
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
-        }
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     pub(crate) fn read(&self, name: &str) -> String {
@@ -142,7 +140,7 @@ impl TestEnv {
 
     /// A run that finds nothing to do, and asks the portal nothing.
     #[track_caller]
-    pub(crate) fn is_quiet(&self) {
+    pub(crate) fn runs_idle(&self) {
         let before = self.server.requests();
         assert_eq!(self.run(0, "sync"), "");
         assert_eq!(self.server.requests(), before, "requests of an idle run");
@@ -160,6 +158,17 @@ impl TestEnv {
     /// Somebody makes an object in the CRM.
     pub(crate) fn by_hand(&self, kind: Kind, fields: Value) -> u64 {
         self.portal().add_by_hand(kind, fields, Utc::now()).unwrap()
+    }
+
+    /// Somebody makes a contact in the CRM.
+    pub(crate) fn card(&self, last_name: &str, phone: &str) -> u64 {
+        let phone = json!([{"VALUE": phone, "VALUE_TYPE": "WORK"}]);
+        self.by_hand(Kind::Contact, json!({"LAST_NAME": last_name, "PHONE": phone}))
+    }
+
+    /// Somebody merges an object in the CRM into another, which stays.
+    pub(crate) fn merge(&self, kind: Kind, keep: u64, lost: u64) {
+        assert!(self.portal().merge(kind, keep, lost, Utc::now()));
     }
 
     /// A call as an administrator would make it.

@@ -3,7 +3,6 @@
 
 use chrono::TimeDelta;
 use ecvi_b24::commands::status::Status;
-use ecvi_b24::config::OnMissing;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::state::State;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
@@ -19,7 +18,7 @@ impl World {
     /// sent again.
     pub(crate) fn rest(&mut self) {
         self.tell("everything is quiet now");
-        self.open_house();
+        self.mend_portal();
         // After the state was lost or replaced, all that stands in the CRM may be older than Ecvi.
         if !self.forgot {
             self.quiet(&RunOptions { retry_failed: true, ..sync() });
@@ -33,10 +32,6 @@ impl World {
     fn quiet(&mut self, first: &RunOptions) {
         self.wait(TimeDelta::minutes(3));
         self.let_late_calls_act();
-        // A person who cannot be read, and whose object is gone and not to be made anew, is looked
-        // for in every run, with two questions, and the deal with a third.
-        let fails = self.config.sync.on_missing == OnMissing::Fail;
-        let asks = if fails { 3 * self.hotel.bookings.len() as u64 } else { 0 };
         let mut options = first.clone();
         for _ in 0..PATIENCE {
             if self.verdict().is_err() {
@@ -46,7 +41,7 @@ impl World {
             let is_lost = ended.as_ref().is_some_and(|ended| ended.outcome == Outcome::Failed);
             let ended =
                 ended.filter(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial));
-            let is_idle = ended.is_some_and(|ended| ended.requests <= asks)
+            let is_idle = ended.is_some_and(|ended| ended.requests == 0)
                 // The question costs a plan.
                 && (self.ledger.missing.is_empty() || !self.anybody_waits());
             self.wait(TimeDelta::minutes(3));

@@ -1,4 +1,4 @@
-//! The front desk: what people do in Ecvi.
+//! What people do in Ecvi.
 
 use chrono::{DateTime, Utc};
 use ecvi_b24::domain::record::{Kind, RecordId};

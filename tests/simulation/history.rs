@@ -15,7 +15,7 @@ use crate::wire::{Call, Fault, Incident};
 pub(crate) enum Step {
     Ecvi(Deed, u64),
     Crm(Act, u64),
-    House(Decision),
+    Portal(Decision),
     Run(RunOptions, Vec<Incident>),
     /// Minutes without anything.
     Wait(i64),
@@ -73,7 +73,7 @@ fn step(dice: &mut Dice) -> Step {
     match dice.roll(100) {
         0..30 => Step::Ecvi(deed(dice), dice.next()),
         30..41 => Step::Crm(act(dice), dice.next()),
-        41 => Step::House(decision(dice)),
+        41 => Step::Portal(decision(dice)),
         42..76 => run(dice),
         76 => Step::Clock(dice.one_of(&[-60, -5, 5, 60])),
         77..86 => Step::Wait(dice.one_of(&[0, 1, 3, 3, 20, 60 * 24])),
@@ -175,7 +175,7 @@ fn incident(dice: &mut Dice) -> Incident {
         (4, Fault::Speechless),
         (1, Fault::FullDisk),
         (6, Fault::Act(act)),
-        (2, Fault::House(decision)),
+        (2, Fault::Decision(decision)),
         (3, Fault::Deed(deed)),
     ]);
     let lasts = if dice.chance(20) { dice.roll(20) as u32 } else { 0 };

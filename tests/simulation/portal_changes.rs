@@ -58,7 +58,7 @@ impl World {
     }
 
     /// The portal works as it should.
-    pub(crate) fn open_house(&mut self) {
+    pub(crate) fn mend_portal(&mut self) {
         self.decide(Decision::FreeDisk);
         self.decide(Decision::PayPlan);
         let settings = &mut self.portal.settings;
@@ -81,7 +81,7 @@ impl World {
 
     /// A full disk and an ended plan are no fault of a record: nobody is put aside for them. A run
     /// that sees the portal take a change again cannot tell that from a refusal of one record.
-    pub(crate) fn check_nobody_pays_for_the_house(&mut self) {
+    pub(crate) fn check_nobody_is_put_aside_for_the_portal(&mut self) {
         if self.relieved {
             return;
         }

@@ -27,9 +27,9 @@ impl World {
     /// Takes one step.
     pub(crate) fn live(&mut self, step: &Step) {
         match step {
-            Step::Ecvi(deed, dice) => self.desk(*deed, &mut Dice::new(*dice)),
+            Step::Ecvi(deed, dice) => self.change_ecvi(*deed, &mut Dice::new(*dice)),
             Step::Crm(act, dice) => self.user(*act, &mut Dice::new(*dice)),
-            Step::House(decision) => self.decide(*decision),
+            Step::Portal(decision) => self.decide(*decision),
             Step::Run(options, incidents) => drop(self.run(options, incidents)),
             Step::Wait(minutes) => {
                 self.wait(TimeDelta::minutes(*minutes));

@@ -59,7 +59,7 @@ pub(crate) enum Fault {
     /// Somebody acts in the CRM just before the call.
     Act(Act),
     /// Somebody decides about the whole portal just before the call.
-    House(Decision),
+    Decision(Decision),
     /// Somebody acts in Ecvi just before the call.
     Deed(Deed),
 }
@@ -120,8 +120,8 @@ impl Portal for Wire<'_> {
                 Fault::Act(act) => {
                     self.world.user(act, &mut Dice::new(incident.dice + u64::from(self.count)));
                 }
-                Fault::House(decision) => self.world.decide(decision),
-                Fault::Deed(deed) => self.world.desk(deed, &mut Dice::new(incident.dice)),
+                Fault::Decision(decision) => self.world.decide(decision),
+                Fault::Deed(deed) => self.world.change_ecvi(deed, &mut Dice::new(incident.dice)),
                 Fault::Speechless | Fault::Unsaved => {}
                 fault => broken = Some((fault, Dice::new(incident.dice))),
             }
@@ -272,7 +272,7 @@ impl World {
                 answer.map(|answer| self.odd(oddity, method, params, answer))
             }
             Fault::Act(_)
-            | Fault::House(_)
+            | Fault::Decision(_)
             | Fault::Deed(_)
             | Fault::Speechless
             | Fault::Unsaved => lost(),

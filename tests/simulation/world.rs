@@ -227,7 +227,7 @@ impl World {
     }
 
     /// Something happens in Ecvi, and the mirror follows.
-    pub(crate) fn desk(&mut self, deed: Deed, dice: &mut Dice) {
+    pub(crate) fn change_ecvi(&mut self, deed: Deed, dice: &mut Dice) {
         let standing: Vec<i64> = match deed {
             Deed::New(kind) => {
                 let ids =
@@ -363,7 +363,7 @@ impl World {
         if log_lines::secret_was_told() {
             self.wrong("the secret is told in a log".into());
         }
-        self.check_nobody_pays_for_the_house();
+        self.check_nobody_is_put_aside_for_the_portal();
         // A state of before, or a new one, cannot know how full the bucket is until that is empty: one
         // 503 says it.
         if let Some(at) = self.state_replaced_at.take_if(|_| ended.requests > 0)

@@ -36,11 +36,14 @@ impl ChangePreview<'_, '_> {
                 continue;
             }
             let record = self.state.record(&planned.key)?.unwrap_or_default();
-            match named_by_ecvi(planned, &record) {
-                // Of two rows that name one card the second fails.
-                Some(crm_id) if !self.claimed[kind].insert(crm_id) => {}
-                Some(crm_id) => drop(takeovers.insert(planned.key.id.clone(), crm_id)),
-                None => others.push((planned, record)),
+            let Some(crm_id) = named_by_ecvi(planned, &record) else {
+                others.push((planned, record));
+                continue;
+            };
+            let holders = self.lookup().ecvi.other_holders(&planned.key, crm_id)?;
+            // Of two rows that name one card the second fails.
+            if self.claimed[kind].insert(crm_id) && holders.is_empty() {
+                takeovers.insert(planned.key.id.clone(), crm_id);
             }
         }
         let seekers: Vec<Seeker<'_>> =

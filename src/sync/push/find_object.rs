@@ -69,9 +69,7 @@ impl Push<'_, '_> {
                     item.warnings.push(Warning { code: FailureCode::SeveralInCrm, message });
                 }
             } else if let (Step::Create, Some(crm_id)) = (item.planned.step, item.known_by_ecvi()) {
-                // A record that is gone from Ecvi does not block a row that names its object.
-                let mut holders = self.ecvi().holders(kind, crm_id)?;
-                holders.retain(|key| key != item.key());
+                let holders = self.ecvi().other_holders(item.key(), crm_id)?;
                 if !holders.is_empty() || !claimed.insert(crm_id) {
                     let message = match holders.first() {
                         Some(owner) => format!("crm_id {crm_id}: {owner}"),

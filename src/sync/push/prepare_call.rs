@@ -236,7 +236,7 @@ impl Push<'_, '_> {
         if object.origin == item.id().to_string() {
             return Ok(true);
         }
-        let holders = self.ecvi().holders(item.kind(), object.crm_id)?;
+        let holders = self.ecvi().other_holders(item.key(), object.crm_id)?;
         if holders.iter().any(|holder| holder.id.to_string() == object.origin) {
             return Ok(true);
         }

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_file_a_pass_goes_on_at_half_the_rate_and_asks_for_it_again_later() {
+    fn without_the_file_a_run_goes_on_at_half_the_rate_and_asks_for_it_again_later() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bucket");
         std::fs::create_dir(&path).unwrap();

@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_pass_that_ran_through_is_known_however_many_failed_since() {
+    fn the_last_run_that_ran_through_is_known_however_many_failed_since() {
         let state = State::in_memory().unwrap();
         let at = |run: i64| DateTime::from_timestamp(run * 180, 0).unwrap();
         let run = |id: i64, outcome: &str| {

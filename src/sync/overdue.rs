@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pass_is_overdue_when_more_were_passed_over_than_its_time_limit_lets_it_overlap() {
+    fn a_run_is_overdue_when_more_were_passed_over_than_its_time_limit_lets_it_overlap() {
         for (time_limit, passes, is_late) in
             [("150s", 2, false), ("150s", 3, true), ("1h", 21, false), ("1h", 22, true)]
         {

@@ -1,7 +1,5 @@
 //! Records that fail are put aside with their reason, and tried again.
 
-use std::time::Duration;
-
 use bitrix24_sandbox::{Fault, Kind};
 use ecvi_b24::domain::record::{Kind as RecordKind, RecordKey};
 use ecvi_b24::state::State;

@@ -96,13 +96,14 @@ fn however_many_bookings_change_a_contact_is_updated_once() {
     let hotel = running();
     for id in 2..=9 {
         let status = ["checked_in", "cancelled", "no_show", "confirmed"][id as usize % 4];
-        hotel.booking(id, &format!("guest_id = 1, status = '{status}', amount = '100'"));
+        let days = "arrival = '2096-12-01 14:00', departure = '2096-12-05 12:00'";
+        hotel.booking(id, &format!("guest_id = 1, status = '{status}', amount = '100', {days}"));
     }
     hotel.guest(1, "city = 'Омск'");
     let plan = hotel.says("sync --dry-run");
     assert!(plan.contains("UF_CRM_CANCELLED"), "{plan}");
     assert_eq!(updates(&hotel), "1");
-    assert_eq!(shown(&hotel, 1), "3 17 13250.50|RUB 2025-05-20 2026-12-01 2026-12-01 2 2");
+    assert_eq!(shown(&hotel, 1), "3 17 13250.50|RUB 2025-05-20 2096-12-01 2096-12-01 2 2");
     assert_eq!(fields(&hotel.contact(1), ["ADDRESS_CITY"]), ["Омск"]);
     hotel.says("audit");
     assert_eq!(hotel.sync(), "");
@@ -111,13 +112,13 @@ fn however_many_bookings_change_a_contact_is_updated_once() {
 #[test]
 fn each_change_of_a_booking_reaches_its_guests() {
     let hotel = running();
-    hotel.booking(2, "guest_id = 1");
+    hotel.booking(2, "guest_id = 1, arrival = '2096-12-01 14:00', departure = '2096-12-05 12:00'");
     hotel.stay(2, &[1, 3]);
     hotel.sync();
-    assert_eq!(shown(&hotel, 3), "0 0 0.00|RUB   2026-12-01 0 0");
-    hotel.booking(2, "arrival = '2026-12-03 14:00'");
+    assert_eq!(shown(&hotel, 3), "0 0 0.00|RUB   2096-12-01 0 0");
+    hotel.booking(2, "arrival = '2096-12-03 14:00'");
     assert_eq!(updates(&hotel), "2");
-    assert_eq!(shown(&hotel, 3), "0 0 0.00|RUB   2026-12-03 0 0");
+    assert_eq!(shown(&hotel, 3), "0 0 0.00|RUB   2096-12-03 0 0");
     hotel.booking(2, "status = 'cancelled'");
     hotel.sync();
     assert_eq!(shown(&hotel, 3), "0 0 0.00|RUB    1 0");
@@ -126,7 +127,7 @@ fn each_change_of_a_booking_reaches_its_guests() {
     hotel.stay(2, &[2]);
     hotel.sync();
     assert_eq!(shown(&hotel, 1), "1 9 13050.50|RUB 2025-05-20 2025-05-20  0 0");
-    assert_eq!(shown(&hotel, 2), "2 11 70.00|RUB 2025-05-20 2026-12-03  0 0");
+    assert_eq!(shown(&hotel, 2), "2 11 70.00|RUB 2025-05-20 2096-12-03  0 0");
     assert_eq!(shown(&hotel, 3), "0 0 0.00|RUB    0 0");
     hotel.says("audit");
     assert_eq!(hotel.sync(), "");

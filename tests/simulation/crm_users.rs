@@ -1,9 +1,11 @@
 //! The users of the CRM: they edit, merge, delete and restore objects, and move deals about.
 
 use bitrix24_sandbox::{Harm, Kind, Spoiled};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::dice::Dice;
+use crate::edits::CONTACTS;
 use crate::ledger::{Object, origin_of};
 use crate::world::{World, kind_of};
 
@@ -23,7 +25,17 @@ pub(crate) enum Act {
     Spoil(Kind),
     /// All spoiled cards are mended.
     Mend,
+    /// Another program puts its own mark on a card.
+    Disown(Kind),
+    /// A card has an e-mail from before the portal checked such values: it refuses to save it.
+    Invalidate(Kind),
 }
+
+/// What a portal changes together with the stage.
+const STAGE: &[&str] = &["STAGE_ID", "CLOSEDATE"];
+const REACH: &[&str] = &["PHONE", "EMAIL"];
+/// After so long every call that was on its way has taken effect.
+const ARRIVED: TimeDelta = TimeDelta::minutes(3);
 
 impl World {
     /// Does it, when there is an object to do it to.
@@ -38,6 +50,8 @@ impl World {
             Act::Unbind => self.unbind(dice),
             Act::Add(kind) => self.add(kind, dice),
             Act::Spoil(kind) => self.spoil(kind, dice),
+            Act::Disown(kind) => self.disown(kind, dice),
+            Act::Invalidate(kind) => self.invalidate(kind, dice),
             Act::Mend => self.portal.settings.spoiled.clear(),
         }
     }
@@ -50,20 +64,30 @@ impl World {
     fn edit(&mut self, kind: Kind, dice: &mut Dice) {
         let Some(id) = self.some(kind, dice) else { return };
         let row = self.portal.get(kind, id).and_then(|record| record.rows.first().cloned());
-        let change = match (kind, dice.roll(4), row) {
+        let name = if kind == Kind::Contact { "LAST_NAME" } else { "TITLE" };
+        let (change, fields) = match (kind, dice.roll(4), row) {
             (Kind::Deal, 0 | 1, _) => {
-                json!({"STAGE_ID": dice.one_of(&["NEW", "PREPARATION", "WON", "LOSE"])})
+                let stage = dice.one_of(&["NEW", "PREPARATION", "WON", "LOSE"]);
+                (json!({"STAGE_ID": stage}), STAGE)
             }
-            (Kind::Deal, ..) => json!({"TITLE": "Своё название", "COMMENTS": "созвониться"}),
+            (Kind::Deal, ..) => (
+                json!({"TITLE": "Своё название", "COMMENTS": "созвониться"}),
+                &["TITLE", "COMMENTS"][..],
+            ),
             (_, 0, Some(row)) => {
-                json!({row.type_id: [{"ID": row.id, "VALUE": "+7 911 999-99-99"}]})
+                (json!({row.type_id: [{"ID": row.id, "VALUE": "+7 911 999-99-99"}]}), REACH)
             }
-            (_, 1, Some(row)) => json!({row.type_id: [{"ID": row.id, "DELETE": "Y"}]}),
-            (_, 2, _) => json!({"PHONE": [{"VALUE": "+7 911 888-88-88", "VALUE_TYPE": "HOME"}]}),
-            _ => json!({"COMMENTS": "постоянный", "LAST_NAME": "Правленый"}),
+            (_, 1, Some(row)) => (json!({row.type_id: [{"ID": row.id, "DELETE": "Y"}]}), REACH),
+            (_, 2, _) => {
+                (json!({"PHONE": [{"VALUE": "+7 911 888-88-88", "VALUE_TYPE": "HOME"}]}), REACH)
+            }
+            _ => (
+                json!({"COMMENTS": "постоянный", name: "Правленый"}),
+                &["COMMENTS", "LAST_NAME", "TITLE"][..],
+            ),
         };
         self.portal.edit(kind, id, change.clone(), self.portal_now());
-        self.ledger.edited.insert((kind, id));
+        self.ledger.edited.note((kind, id), fields);
         self.tell(format!("CRM: somebody edits {kind:?} {id}: {change}"));
     }
 
@@ -94,10 +118,14 @@ impl World {
         for origin in origins {
             self.ledger.permit((kind, origin));
         }
-        // Deals lose the link.
-        self.ledger
-            .edited
-            .extend(self.portal.records(Kind::Deal).map(|deal| (Kind::Deal, deal.id)));
+        let link = match kind {
+            Kind::Contact => CONTACTS,
+            Kind::Company => "COMPANY_ID",
+            Kind::Deal => return,
+        };
+        for deal in self.portal.records(Kind::Deal) {
+            self.ledger.edited.note((Kind::Deal, deal.id), &[link]);
+        }
     }
 
     fn restore(&mut self, kind: Kind, dice: &mut Dice) {
@@ -108,7 +136,7 @@ impl World {
         let old = dice.one_of(&gone);
         self.bin.retain(|object| *object != old);
         let Some(new) = self.portal.restore(kind, old.1) else { return };
-        self.ledger.edited.insert((kind, new));
+        self.ledger.edited.note_all((kind, new));
         // A guest's own card stays one.
         if self.ledger.named.contains(&old) {
             self.ledger.named.insert((kind, new));
@@ -118,6 +146,14 @@ impl World {
             self.ledger.restored(origin, self.portal_now());
         }
         self.tell(format!("CRM: somebody restores {kind:?} {} from the bin, as {new}", old.1));
+        // The bytes may have been broken in the bin.
+        if dice.chance(15) {
+            self.portal
+                .settings
+                .spoiled
+                .insert((kind, new), Spoiled::Everywhere(Harm::WrongEncoding));
+            self.tell(format!("CRM: {kind:?} {new} is spoiled"));
+        }
     }
 
     fn merge(&mut self, kind: Kind, dice: &mut Dice) {
@@ -134,7 +170,7 @@ impl World {
         self.lose((kind, drop));
         self.portal.merge(kind, keep, drop, self.portal_now());
         self.ledger.named.insert((kind, keep));
-        self.ledger.edited.insert((kind, keep));
+        self.ledger.edited.note_all((kind, keep));
         self.bin.push((kind, drop));
         self.merged = true;
         self.tell(format!("CRM: somebody merges {kind:?} {drop} into {keep}"));
@@ -156,7 +192,7 @@ impl World {
                 now,
             ));
         });
-        self.ledger.edited.insert((Kind::Deal, id));
+        self.ledger.edited.note((Kind::Deal, id), STAGE);
         self.tell(format!("CRM: somebody moves Deal {id} into funnel {to}"));
     }
 
@@ -164,7 +200,7 @@ impl World {
         let Some(deal) = self.some(Kind::Deal, dice) else { return };
         let Some(contact) = self.some(Kind::Contact, dice) else { return };
         let unbound = self.portal.unbind(deal, contact) || self.portal.bind(deal, contact);
-        self.ledger.edited.insert((Kind::Deal, deal));
+        self.ledger.edited.note((Kind::Deal, deal), &[CONTACTS]);
         self.tell(format!("CRM: somebody changes Deal {deal}: Contact {contact} ({unbound})"));
     }
 
@@ -183,6 +219,24 @@ impl World {
         };
         let Some(id) = self.portal.add_by_hand(kind, fields, self.portal_now()) else { return };
         self.tell(format!("CRM: somebody makes {kind:?} {id}"));
+    }
+
+    /// What is on its way was sent to a card of ours.
+    fn disown(&mut self, kind: Kind, dice: &mut Dice) {
+        self.wait(ARRIVED);
+        self.let_late_calls_act();
+        let Some(id) = self.some(kind, dice) else { return };
+        self.lose((kind, id));
+        let mark = json!({"ORIGINATOR_ID": "1C", "ORIGIN_ID": "77"});
+        self.portal.edit(kind, id, mark, self.portal_now());
+        self.tell(format!("CRM: another program marks {kind:?} {id} as its own"));
+    }
+
+    fn invalidate(&mut self, kind: Kind, dice: &mut Dice) {
+        let Some(id) = self.some(kind, dice).filter(|_| kind != Kind::Deal) else { return };
+        self.portal.add_unchecked_row(kind, id, "EMAIL", "нет адреса");
+        self.ledger.edited.note((kind, id), REACH);
+        self.tell(format!("CRM: {kind:?} {id} has an e-mail that the portal does not accept"));
     }
 
     fn spoil(&mut self, kind: Kind, dice: &mut Dice) {

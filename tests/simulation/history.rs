@@ -1,6 +1,7 @@
 //! A history: what happens, step by step. Each step carries its own dice, so that a step can be
 //! left out and the others still make sense.
 
+use bitrix24_sandbox::Kind as Entity;
 use ecvi_b24::domain::record::Kind;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 
@@ -8,6 +9,7 @@ use crate::crm_users::Act;
 use crate::dice::Dice;
 use crate::ecvi_changes::Deed;
 use crate::portal_changes::Decision;
+use crate::scenes::Scene;
 use crate::wire::{Call, Fault, Incident};
 
 /// One step.
@@ -33,6 +35,8 @@ pub(crate) enum Step {
     Damage(u64),
     /// The mirror is filled anew row by row, while runs are made.
     Refill(u64),
+    /// Some steps that belong together.
+    Scene(Scene, u64),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,21 +77,32 @@ fn step(dice: &mut Dice) -> Step {
     match dice.roll(100) {
         0..30 => Step::Ecvi(deed(dice), dice.next()),
         30..41 => Step::Crm(act(dice), dice.next()),
-        41 => Step::Portal(decision(dice)),
-        42..76 => run(dice),
+        41..43 => Step::Portal(decision(dice)),
+        43..76 => run(dice),
         76 => Step::Clock(dice.one_of(&[-60, -5, 5, 60])),
         77..86 => Step::Wait(dice.one_of(&[0, 1, 3, 3, 20, 60 * 24])),
         86..89 => Step::Backup,
         89..91 => Step::Restore,
         91..93 => Step::Lose,
-        93..98 => {
+        93..97 => {
             let to =
                 dice.weighted(&[(3, ResetTo::Nothing), (1, ResetTo::All), (2, ResetTo::Another)]);
             Step::Reset(kind(dice), to, dice.next())
         }
+        97 => Step::Scene(scene(dice), dice.next()),
         98 => Step::Damage(dice.next()),
         _ => Step::Refill(dice.next()),
     }
+}
+
+fn scene(dice: &mut Dice) -> Scene {
+    let (kind, executed) = (dice.one_of(&Entity::ALL), dice.chance(50));
+    dice.one_of(&[
+        Scene::Silence(kind, executed),
+        Scene::DeletionLost(executed),
+        Scene::SpoiledDouble(kind),
+        Scene::OldAtLast,
+    ])
 }
 
 fn deed(dice: &mut Dice) -> Deed {
@@ -102,7 +117,7 @@ fn deed(dice: &mut Dice) -> Deed {
 }
 
 fn act(dice: &mut Dice) -> Act {
-    let kind = dice.one_of(&bitrix24_sandbox::Kind::ALL);
+    let kind = dice.one_of(&Entity::ALL);
     dice.weighted(&[
         (4, Act::Edit(kind)),
         (4, Act::Delete(kind)),
@@ -113,11 +128,27 @@ fn act(dice: &mut Dice) -> Act {
         (2, Act::Add(kind)),
         (2, Act::Spoil(kind)),
         (2, Act::Mend),
+        (1, Act::Disown(kind)),
+        (1, Act::Invalidate(kind)),
     ])
 }
 
+/// What may happen between two requests: what the program has just looked at is still ours.
+fn act_between(dice: &mut Dice) -> Act {
+    match act(dice) {
+        Act::Disown(kind) => Act::Edit(kind),
+        act => act,
+    }
+}
+
 fn decision(dice: &mut Dice) -> Decision {
+    let kind = dice.one_of(&Entity::ALL);
     dice.weighted(&[
+        (2, Decision::Require(kind)),
+        (2, Decision::RequireNothing),
+        (2, Decision::Hide(kind)),
+        (1, Decision::Forbid(kind)),
+        (3, Decision::ShowAll),
         (2, Decision::FillDisk),
         (4, Decision::FreeDisk),
         (1, Decision::EndPlan),
@@ -155,7 +186,7 @@ fn call(dice: &mut Dice) -> Call {
 }
 
 fn incident(dice: &mut Dice) -> Incident {
-    let (executed, act, deed) = (dice.chance(60), act(dice), deed(dice));
+    let (executed, act, deed) = (dice.chance(60), act_between(dice), deed(dice));
     let decision = decision(dice);
     let (late, call) = (late(dice), call(dice));
     let fault = dice.weighted(&[
@@ -174,6 +205,7 @@ fn incident(dice: &mut Dice) -> Incident {
         (8, Fault::Killed(call)),
         (4, Fault::Speechless),
         (1, Fault::FullDisk),
+        (4, Fault::DeletionLost { executed }),
         (6, Fault::Act(act)),
         (2, Fault::Decision(decision)),
         (3, Fault::Deed(deed)),

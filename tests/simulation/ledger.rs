@@ -7,6 +7,8 @@ use std::sync::Arc;
 use bitrix24_sandbox::{Kind, Portal, Record};
 use chrono::{DateTime, Utc};
 
+use crate::edits::Edits;
+
 pub(crate) const ORIGINATOR: &str = "ECVI";
 
 /// An object of the CRM.
@@ -31,8 +33,8 @@ pub(crate) struct Ledger {
     pub(crate) missed: BTreeSet<Origin>,
     /// Objects that Ecvi or an administrator named, and survivors of merges: they may be changed.
     pub(crate) named: BTreeSet<Object>,
-    /// Objects that people changed.
-    pub(crate) edited: BTreeSet<Object>,
+    /// What people changed.
+    pub(crate) edited: Edits,
     /// Broken promises.
     pub(crate) wrongs: Vec<String>,
 }
@@ -62,7 +64,7 @@ impl Ledger {
             match before.get(object) {
                 None => {
                     self.born.insert(*object, portal.now());
-                    self.appeared(*object, record, before, since);
+                    self.appeared(*object, record, (before, portal), since);
                 }
                 Some(old) if !Arc::ptr_eq(old, record) && old != record => {
                     self.changed(*object, old, record);
@@ -81,7 +83,7 @@ impl Ledger {
         &mut self,
         object: Object,
         record: &Record,
-        before: &Snapshot,
+        (before, portal): (&Snapshot, &Portal),
         since: DateTime<Utc>,
     ) {
         let (kind, id) = object;
@@ -91,8 +93,9 @@ impl Ledger {
         let twin = before.iter().find(|((of, _), other)| {
             *of == kind && origin_of(*of, other).as_ref() == Some(&origin)
         });
+        let is_hidden = |(object, _): &(&Object, _)| portal.settings.hidden.contains(object);
         let raced = self.restored.get(&origin).is_some_and(|at| *at >= since);
-        if let Some(((_, twin), _)) = twin.filter(|_| !raced) {
+        if let Some(((_, twin), _)) = twin.filter(|twin| !raced && !is_hidden(twin)) {
             self.wrongs.push(format!(
                 "{kind:?} {id} was created for {}, though {twin} stands there",
                 origin.1
@@ -135,6 +138,11 @@ impl Ledger {
             }
             _ => self.wrongs.push(format!("{kind:?} {id} was deleted, which nobody asked for")),
         }
+    }
+
+    /// Whether the record's object was made for the first time.
+    pub(crate) fn made_once(&self, (kind, id): (Kind, &str)) -> bool {
+        self.created.get(&(kind, id.to_owned())) == Some(&1)
     }
 
     /// The record may be created once more.

@@ -3,10 +3,11 @@
 
 use std::collections::HashSet;
 
-use bitrix24_sandbox::{Accounting, Condition, ListOrder, Portal, Row, robots};
+use bitrix24_sandbox::{Accounting, Condition, Kind as Entity, ListOrder, Portal, Row, robots};
 use ecvi_b24::state::{Issue, Severity, State};
 
 use crate::dice::Dice;
+use crate::ledger::{Object, origin_of};
 use crate::world::World;
 
 /// What a portal says whose plan has ended.
@@ -21,6 +22,16 @@ pub(crate) enum Decision {
     /// The plan ends: everything is refused, until it is paid.
     EndPlan,
     PayPlan,
+    /// A field has to be filled from now on.
+    Require(Entity),
+    /// None has to.
+    RequireNothing,
+    /// The webhook's user may see no object of a kind that stands there now.
+    Hide(Entity),
+    /// The webhook's user may not change objects of a kind.
+    Forbid(Entity),
+    /// The webhook's user may see and change everything.
+    ShowAll,
 }
 
 /// A portal as one may be.
@@ -53,14 +64,54 @@ impl World {
             Decision::FreeDisk => settings.full_disk = false,
             Decision::EndPlan => settings.condition = Condition::NoSubscription,
             Decision::PayPlan => settings.condition = Condition::Working,
+            Decision::Require(kind) => {
+                let field = if kind == Entity::Deal { "COMMENTS" } else { "ADDRESS_CITY" };
+                settings.required.push((kind, field.to_owned()));
+            }
+            Decision::RequireNothing => settings.required.clear(),
+            Decision::Hide(kind) => self.narrow_role(kind),
+            Decision::Forbid(kind) => {
+                settings.denied.insert(format!("crm.{}.update", kind.word()));
+            }
+            Decision::ShowAll => {
+                settings.hidden.clear();
+                settings.denied.clear();
+            }
         }
         self.tell(format!("the portal: {decision:?}"));
+    }
+
+    /// What the program does not know of, it may make anew: it knows nobody else who is hidden, or
+    /// forgot whom it knew.
+    fn narrow_role(&mut self, kind: Entity) {
+        let objects: Vec<Object> = self.portal.records(kind).map(|card| (kind, card.id)).collect();
+        let is_unknown = |(kind, id): &&Object| self.holders(*kind, *id).is_empty();
+        let unknown: Vec<Object> = objects.iter().filter(is_unknown).copied().collect();
+        if self.forgot || unknown.len() == objects.len() {
+            self.permit_all(&unknown);
+        }
+        self.portal.settings.hidden.extend(objects);
+    }
+
+    /// What the program knew is lost: whatever it may not see now it may make anew.
+    pub(crate) fn forget(&mut self) {
+        self.forgot = true;
+        self.permit_all(&self.portal.settings.hidden.clone());
+    }
+
+    fn permit_all(&mut self, objects: &[Object]) {
+        for (kind, id) in objects {
+            let origin = self.portal.get(*kind, *id).and_then(|card| origin_of(*kind, card));
+            origin.into_iter().for_each(|origin| self.ledger.permit(origin));
+        }
     }
 
     /// The portal works as it should.
     pub(crate) fn mend_portal(&mut self) {
         self.decide(Decision::FreeDisk);
         self.decide(Decision::PayPlan);
+        self.decide(Decision::RequireNothing);
+        self.decide(Decision::ShowAll);
         let settings = &mut self.portal.settings;
         settings.spoiled.clear();
         // A list that does not come as it was asked for is no answer: nothing is carried over

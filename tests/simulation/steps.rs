@@ -49,6 +49,7 @@ impl World {
             Step::Reset(kind, to, dice) => self.reset(*kind, *to, &mut Dice::new(*dice)),
             Step::Damage(dice) => self.damage(&mut Dice::new(*dice)),
             Step::Refill(dice) => self.refill(&mut Dice::new(*dice)),
+            Step::Scene(scene, dice) => self.play(*scene, &mut Dice::new(*dice)),
         }
     }
 
@@ -59,6 +60,8 @@ impl World {
         incidents: &[Incident],
     ) -> Option<RunReport> {
         self.run_began = self.portal_now();
+        self.note_day(self.clock.now());
+        self.note_old_bookings();
         self.put_aside_before = self.failures();
         self.relieved = false;
         self.ledger.missed = self.ledger.missing.clone();
@@ -128,7 +131,7 @@ impl World {
             Some(copy) => fs::write(state, copy).expect("the state is written"),
             None => drop(fs::remove_file(state)),
         }
-        self.forgot = true;
+        self.forget();
         self.state_replaced_at = Some(self.portal_now());
         self.tell(if copy.is_some() {
             "the state is replaced by its copy"
@@ -155,6 +158,9 @@ impl World {
         let object =
             (to == ResetTo::Another).then(|| self.another(entity_of(kind), dice)).flatten();
         let key = RecordKey::new(kind, id.clone());
+        if kind == Kind::Booking {
+            self.asked_for.insert(id.to_string());
+        }
         writer.insert_if_missing(&key, "").expect("written");
         match object {
             None => writer.detach(&key).expect("written"),
@@ -178,7 +184,7 @@ impl World {
         let Some(crm_id) = object else { return };
         self.merged = true;
         self.ledger.named.insert((entity, crm_id));
-        self.ledger.edited.insert((entity, crm_id));
+        self.ledger.edited.note_all((entity, crm_id));
         self.ledger.permit((entity, id.to_string()));
         let owner = self.portal.get(entity, crm_id).and_then(|record| origin_of(entity, record));
         if let Some(owner) = owner.filter(|(_, origin)| *origin != id.to_string()) {

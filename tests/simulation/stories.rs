@@ -14,6 +14,7 @@ use crate::world::World;
 fn story(seed: u64, tell: impl FnOnce(&mut World)) {
     let dir = folder();
     let mut world = World::new(dir.path(), &mut Dice::new(seed), true);
+    world.config.export.bookings_from = None;
     export(&mut world);
     tell(&mut world);
     world.rest();

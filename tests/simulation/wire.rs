@@ -56,6 +56,8 @@ pub(crate) enum Fault {
     Odd(Oddity),
     /// The tariff's disk space is used up.
     FullDisk,
+    /// The next request that deletes a deal is not answered.
+    DeletionLost { executed: bool },
     /// Somebody acts in the CRM just before the call.
     Act(Act),
     /// Somebody decides about the whole portal just before the call.
@@ -85,8 +87,11 @@ pub(crate) struct Incident {
 }
 
 impl Incident {
-    fn meets(&self, request: u32) -> bool {
-        (self.at..=self.at.saturating_add(self.lasts)).contains(&request)
+    fn meets(&self, request: u32, params: &Value) -> bool {
+        match self.fault {
+            Fault::DeletionLost { .. } => calls(params, "crm.deal.delete"),
+            _ => (self.at..=self.at.saturating_add(self.lasts)).contains(&request),
+        }
     }
 }
 
@@ -100,6 +105,12 @@ pub(crate) struct Wire<'w> {
     pub(crate) count: u32,
 }
 
+/// Whether one of the commands calls this method.
+fn calls(params: &Value, method: &str) -> bool {
+    let Some(commands) = params["cmd"].as_object() else { return false };
+    commands.values().any(|command| command.as_str().is_some_and(|call| call.starts_with(method)))
+}
+
 const LATENCY: Duration = Duration::from_millis(100);
 
 impl Portal for Wire<'_> {
@@ -110,9 +121,13 @@ impl Portal for Wire<'_> {
         self.count += 1;
         self.world.asked.push(Asked { writes: may_write(params), ..Asked::default() });
         self.world.look_at_state();
-        let now: Vec<Incident> =
-            self.incidents.iter().filter(|incident| incident.meets(self.count)).cloned().collect();
-        let mut broken = None;
+        let now: Vec<Incident> = self
+            .incidents
+            .iter()
+            .filter(|incident| incident.meets(self.count, params))
+            .cloned()
+            .collect();
+        let mut broken = self.world.is_silent_for(params);
         for incident in now {
             match incident.fault {
                 // Where it lasts, somebody acts before each of the requests, and not always on the
@@ -180,6 +195,15 @@ fn lost() -> Result<Response, CallError> {
 }
 
 impl World {
+    fn is_silent_for(&self, params: &Value) -> Option<(Fault, Dice)> {
+        let (kind, executed) = self.silent?;
+        let is_met = ["add", "update", "import"]
+            .iter()
+            .any(|verb| calls(params, &format!("crm.{}.{verb}", kind.word())));
+        let fault = if executed { Fault::LostAfter } else { Fault::LostBefore };
+        is_met.then(|| (fault, Dice::new(1)))
+    }
+
     /// The portal carries out a call, `commands` of a batch at most; the ledger looks on.
     fn execute(&mut self, method: &str, params: &Value, commands: usize) -> Reply {
         self.let_late_calls_act();
@@ -191,6 +215,7 @@ impl World {
         };
         if let Some(before) = before {
             self.ledger.compare(&before, &self.portal, self.run_began);
+            self.check_new_deals(&before);
         }
         self.clock.sleep(LATENCY + Duration::from_secs_f64(reply.seconds));
         self.lost_answers |= reply.status == 504;
@@ -226,8 +251,8 @@ impl World {
         self.lost_answers = true;
         match fault {
             Fault::Refused => Err(CallError::NotSent("ConnectionRefused".into())),
-            Fault::LostBefore => lost(),
-            Fault::LostAfter => {
+            Fault::LostBefore | Fault::DeletionLost { executed: false } => lost(),
+            Fault::LostAfter | Fault::DeletionLost { executed: true } => {
                 self.execute(method, params, usize::MAX);
                 lost()
             }

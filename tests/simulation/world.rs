@@ -1,14 +1,15 @@
 //! Everything there is: a hotel, a portal with its users, the program's files, and the time.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use bitrix24_sandbox::{Kind as Entity, Portal};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use ecvi_b24::config::{Config, parse};
 use ecvi_b24::domain::record::{Kind, RecordId};
 use ecvi_b24::domain::run_error::Outcome;
-use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::platform::clock::{Clock, local_day};
 use ecvi_b24::state::Issue;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use ecvi_b24::sync::run_report::RunReport;
@@ -20,7 +21,7 @@ use crate::files::{Files, new_files};
 use crate::hotel::{Hotel, Stamp};
 use crate::ledger::{Ledger, Object};
 use crate::lists::Asked;
-use crate::{log_lines, portal_changes};
+use crate::{log_lines, portal_changes, stays};
 
 /// The webhook's secret: no text may show it.
 pub(crate) const SECRET: &str = "s3cr3ts3cr3t";
@@ -72,6 +73,14 @@ pub(crate) struct World {
     pub(crate) commits: u32,
     /// What the lists of an answer show is noted.
     pub(crate) watching: bool,
+    /// The day on which the last run began, by this machine's calendar.
+    pub(crate) run_day: NaiveDate,
+    /// Bookings that were history when it began.
+    pub(crate) old_bookings: BTreeSet<String>,
+    /// Bookings that an administrator wanted to have a deal, however old.
+    pub(crate) asked_for: BTreeSet<String>,
+    /// The kind of which nothing that changes it is answered, and whether it is carried out.
+    pub(crate) silent: Option<(Entity, bool)>,
     tale: Vec<String>,
     telling: bool,
 }
@@ -98,11 +107,13 @@ fn config(dir: &Path, dice: &mut Dice) -> Config {
     let missing = dice.weighted(&[(9, "relink"), (1, "fail")]);
     let method = dice.weighted(&[(7, "import"), (3, "add")]);
     let size = dice.one_of(&[50, 50, 7, 1]);
+    let old = if dice.chance(20) { "bookings_from = '2026-12-12'" } else { "" };
+    let stays = if dice.chance(20) { stays::section() } else { String::new() };
     let delete_after = dice.one_of(&["0s", "2m", "2m", "10m"]);
     let toml = format!(
         "[mirror]\npath = 'mirror.db'\n[state]\npath = 'state.db'\n
          [portal]\nwebhook = 'https://hotel.bitrix24.ru/rest/1/{SECRET}/'\n
-         batch_size = {size}\n[sync]\non_missing = '{missing}'\ndelete_after = '{delete_after}'\n[export]\nmethod = '{method}'\n[contact]\n{matching}"
+         batch_size = {size}\n[sync]\non_missing = '{missing}'\ndelete_after = '{delete_after}'\n[export]\nmethod = '{method}'\n{old}\n[contact]\n{matching}\n{stays}"
     );
     parse(&toml, dir, None).expect("the configuration")
 }
@@ -131,6 +142,7 @@ impl World {
         world.tell(format!(
             "the portal takes {cost} s a call, accounting {accounting:?}, leaking {leaking}"
         ));
+        world.make_stay_fields();
         world.open_hotel(dice);
         world
     }
@@ -165,6 +177,10 @@ impl World {
             asked: Vec::new(),
             commits: 0,
             watching: false,
+            run_day: local_day(start),
+            old_bookings: BTreeSet::new(),
+            asked_for: BTreeSet::new(),
+            silent: None,
             tale: Vec::new(),
             telling,
         }
@@ -242,6 +258,8 @@ impl World {
             return;
         };
         self.tell(told);
+        // What the run under way has read may be older.
+        self.old_bookings.clear();
         let origin = (entity_of(kind), id.to_string());
         if self.hotel.has(kind, &id) {
             self.ledger.missing.remove(&origin);

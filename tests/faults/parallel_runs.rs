@@ -7,19 +7,19 @@ const THREADS: usize = 6;
 
 /// Does it for 1, 2, 3 and so on, until it says that nothing was left to do. Returns how often
 /// something was.
-pub(crate) fn enumerate(strike: impl Fn(u64) -> bool + Sync) -> u64 {
-    let (next, done, struck) = (AtomicU64::new(1), AtomicBool::new(false), AtomicU64::new(0));
+pub(crate) fn enumerate(attempt: impl Fn(u64) -> bool + Sync) -> u64 {
+    let (next, done, effective) = (AtomicU64::new(1), AtomicBool::new(false), AtomicU64::new(0));
     let worker = || {
         while !done.load(Ordering::SeqCst) {
-            if strike(next.fetch_add(1, Ordering::SeqCst)) {
-                struck.fetch_add(1, Ordering::SeqCst);
+            if attempt(next.fetch_add(1, Ordering::SeqCst)) {
+                effective.fetch_add(1, Ordering::SeqCst);
             } else {
                 done.store(true, Ordering::SeqCst);
             }
         }
     };
     on_all_threads(&worker);
-    struck.into_inner()
+    effective.into_inner()
 }
 
 /// Does it with each of these.

@@ -9,9 +9,9 @@ use ecvi_b24::portal::{CallError, Portal, Response};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use serde_json::Value;
 
-use crate::dice::Dice;
 use crate::hotel::{Hotel, SECRET, fill, sync, toml};
 use crate::invariants;
+use crate::rng::Rng;
 use crate::wire::Wire;
 
 /// The booking that may be removed.
@@ -42,36 +42,36 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
 fn history(seed: u64, dir: &Path, harmed: bool) -> Result<Hotel, String> {
     drop(std::fs::remove_file(dir.join("state.db")));
     fill(dir);
-    let mut dice = Dice::new(seed);
-    let percent = dice.one_of(&[10, 30, 60]);
-    let mut hotel = Hotel::new(dir, &mut dice, 0);
-    if dice.chance(60) {
+    let mut rng = Rng::new(seed);
+    let percent = rng.one_of(&[10, 30, 60]);
+    let mut hotel = Hotel::new(dir, &mut rng, 0);
+    if rng.chance(60) {
         hotel.run(&RunOptions::new(RunKind::InitialExport))?;
     }
     hotel.wire.percent = if harmed { percent } else { 0 };
-    let steps = 2 + dice.roll(5);
-    let told = live(&mut hotel, steps, &mut dice);
+    let steps = 2 + rng.roll(5);
+    let told = live(&mut hotel, steps, &mut rng);
     let told = told.and_then(|()| hotel.rest());
     told.map_err(|wrong| format!("{wrong}\n  {}", hotel.wire.tale.join("\n  ")))?;
     Ok(hotel)
 }
 
-fn live(hotel: &mut Hotel, steps: usize, dice: &mut Dice) -> Result<(), String> {
+fn live(hotel: &mut Hotel, steps: usize, rng: &mut Rng) -> Result<(), String> {
     for _ in 0..steps {
-        if dice.chance(60) {
-            hotel.event(dice);
+        if rng.chance(60) {
+            hotel.event(rng);
         }
-        if dice.chance(7) {
+        if rng.chance(7) {
             hotel.lose_state();
         }
-        let full = dice.chance(20);
-        let options = match dice.roll(5) {
+        let full = rng.chance(20);
+        let options = match rng.roll(5) {
             0 => RunOptions::new(RunKind::InitialExport),
             1 => RunOptions { retry_failed: true, ..RunOptions::new(RunKind::Retry) },
             _ => RunOptions { full, ..sync() },
         };
         hotel.run(&options)?;
-        hotel.wait(dice.one_of(&[0, 1, 3, 20]));
+        hotel.wait(rng.one_of(&[0, 1, 3, 20]));
     }
     Ok(())
 }
@@ -94,13 +94,13 @@ fn check_case(seed: u64, dir: &Path) -> Result<(), String> {
         toml("[contact]\nassigned_by_id = 1\n[contact.fields]\nUF_CRM_CITY = 'city'"),
     )
     .unwrap();
-    let mut dice = Dice::new(seed);
-    let hotel = Hotel::new(dir, &mut dice, 0);
+    let mut rng = Rng::new(seed);
+    let hotel = Hotel::new(dir, &mut rng, 0);
     let (clock, webhook, throw) =
-        (hotel.clock.clone(), hotel.config.portal.webhook.clone(), dice.next());
+        (hotel.clock.clone(), hotel.config.portal.webhook.clone(), rng.next());
     let connect = |_: &_| {
-        let (portal, dice) = (Sandbox::unlimited(), Dice::new(throw));
-        let wire = Wire::new(portal, clock.clone(), webhook.clone(), dice, 40);
+        let (portal, rng) = (Sandbox::unlimited(), Rng::new(throw));
+        let wire = Wire::new(portal, clock.clone(), webhook.clone(), rng, 40);
         Ok(Box::new(Owned(wire)) as Box<dyn Portal>)
     };
     let start = check::Start { config: Some(&file), ..check::Start::default() };

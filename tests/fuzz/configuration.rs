@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use ecvi_b24::config::{load, shown};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 
-use crate::dice::Dice;
 use crate::hotel::{Hotel, SECRET, fill};
+use crate::rng::Rng;
 use crate::values::nested;
 
 /// Every key there is, with a value that works.
@@ -65,43 +65,43 @@ const VALUES: &[&str] = &[
 
 /// One case.
 pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
-    let mut dice = Dice::new(seed);
+    let mut rng = Rng::new(seed);
     // A path may lead a step up, and no further.
     let dir = &dir.join("hotel");
     fs::create_dir(dir).unwrap();
     fill(dir);
     let mut text = WHOLE.replace("SECRET", SECRET).into_bytes();
-    for _ in 0..=dice.roll(4) {
-        text = damage(&text, &mut dice);
+    for _ in 0..=rng.roll(4) {
+        text = damage(&text, &mut rng);
     }
     let file = dir.join("ecvi-b24.toml");
     fs::write(&file, &text).unwrap();
     let written = String::from_utf8_lossy(&text).into_owned();
     let told = |wrong: String| format!("{wrong}\n{written}");
     if seed.is_multiple_of(8) {
-        program(dir, &mut dice).map_err(told)?;
+        program(dir, &mut rng).map_err(told)?;
     }
     match load(&file, None) {
         Err(error) => silent(&format!("{error:#} {error:?}")).map_err(told),
         Ok(config) => {
             let shown = shown(&file, None).map_err(|error| told(format!("{error:#}")))?;
             silent(&format!("{shown} {config:?}")).map_err(told)?;
-            let mut hotel = Hotel::with(config, &mut dice, 0);
-            live(&mut hotel, &mut dice).map_err(told)
+            let mut hotel = Hotel::with(config, &mut rng, 0);
+            live(&mut hotel, &mut rng).map_err(told)
         }
     }
 }
 
 /// Whatever the configuration says, a run ends, and says why.
-fn live(hotel: &mut Hotel, dice: &mut Dice) -> Result<(), String> {
+fn live(hotel: &mut Hotel, rng: &mut Rng) -> Result<(), String> {
     // A call that is lost, so that doubts are settled too.
-    hotel.wire.percent = dice.one_of(&[0, 20]);
+    hotel.wire.percent = rng.one_of(&[0, 20]);
     for kind in [RunKind::InitialExport, RunKind::Sync, RunKind::Sync] {
         match hotel.try_run(&RunOptions::new(kind)) {
             Ok(ended) => silent(&format!("{ended:?}"))?,
             Err(error) => silent(&format!("{error:#}"))?,
         }
-        hotel.event(dice);
+        hotel.event(rng);
         hotel.wait(3);
     }
     Ok(())
@@ -112,8 +112,8 @@ fn silent(told: &str) -> Result<(), String> {
 }
 
 /// The program itself, before a portal that nobody can reach.
-fn program(dir: &Path, dice: &mut Dice) -> Result<(), String> {
-    let arguments = dice.one_of(&[
+fn program(dir: &Path, rng: &mut Rng) -> Result<(), String> {
+    let arguments = rng.one_of(&[
         "config show", "status --json", "sync", "sync --dry-run", "-vv status", "reset-id guest 41",
     ]);
     let (out, err) = (dir.join("out"), dir.join("err"));
@@ -143,17 +143,17 @@ fn program(dir: &Path, dice: &mut Dice) -> Result<(), String> {
     Err(format!("{arguments}: {status}\n{told}"))
 }
 
-fn damage(text: &[u8], dice: &mut Dice) -> Vec<u8> {
-    if dice.chance(12) {
-        return in_the_bytes(text.to_vec(), dice);
+fn damage(text: &[u8], rng: &mut Rng) -> Vec<u8> {
+    if rng.chance(12) {
+        return in_the_bytes(text.to_vec(), rng);
     }
     let text = String::from_utf8_lossy(text).into_owned();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let (at, other) = (dice.roll(lines.len()), dice.roll(lines.len()));
+    let (at, other) = (rng.roll(lines.len()), rng.roll(lines.len()));
     if lines.is_empty() {
         return Vec::new();
     }
-    match dice.roll(12) {
+    match rng.roll(12) {
         0 => drop(lines.remove(at)),
         1 => lines.insert(other, lines[at].clone()),
         2 => lines.swap(at, other),
@@ -165,9 +165,9 @@ fn damage(text: &[u8], dice: &mut Dice) -> Vec<u8> {
         }
         5 => {
             let value = [nested(300), "\"".repeat(3), format!("\"{}\"", "я".repeat(70_000))];
-            set(&mut lines[at], &dice.one_of(&value));
+            set(&mut lines[at], &rng.one_of(&value));
         }
-        _ => set(&mut lines[at], dice.one_of(VALUES)),
+        _ => set(&mut lines[at], rng.one_of(VALUES)),
     }
     lines.join("\n").into_bytes()
 }
@@ -178,12 +178,12 @@ fn set(line: &mut String, value: &str) {
     }
 }
 
-fn in_the_bytes(mut text: Vec<u8>, dice: &mut Dice) -> Vec<u8> {
-    let at = dice.roll(text.len());
-    match dice.roll(3) {
+fn in_the_bytes(mut text: Vec<u8>, rng: &mut Rng) -> Vec<u8> {
+    let at = rng.roll(text.len());
+    match rng.roll(3) {
         0 => text.truncate(at),
         1 => drop(text.splice(at..at, *b"\xff\x00")),
-        _ => text.iter_mut().skip(at).take(2).for_each(|byte| *byte ^= 1 << dice.roll(7)),
+        _ => text.iter_mut().skip(at).take(2).for_each(|byte| *byte ^= 1 << rng.roll(7)),
     }
     text
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::dice::Dice;
 use crate::hotel::SECRET;
+use crate::rng::Rng;
 use crate::tree;
 use crate::values::nested;
 
@@ -16,32 +16,32 @@ pub(crate) struct Damaged {
 }
 
 /// Damages an answer.
-pub(crate) fn damage(status: u16, body: &str, dice: &mut Dice) -> Damaged {
-    match dice.roll(10) {
-        0..6 => in_the_tree(status, body, dice),
-        6..8 => in_the_bytes(status, body.as_bytes().to_vec(), dice),
-        8 => replaced(status, dice),
+pub(crate) fn damage(status: u16, body: &str, rng: &mut Rng) -> Damaged {
+    match rng.roll(10) {
+        0..6 => in_the_tree(status, body, rng),
+        6..8 => in_the_bytes(status, body.as_bytes().to_vec(), rng),
+        8 => replaced(status, rng),
         _ => {
-            let status = dice.one_of(&[201, 204, 404, 429, 500, 502, 503]);
+            let status = rng.one_of(&[201, 204, 404, 429, 500, 502, 503]);
             Damaged { status, body: body.as_bytes().to_vec(), lies: false }
         }
     }
 }
 
-fn in_the_tree(status: u16, body: &str, dice: &mut Dice) -> Damaged {
-    let Ok(mut answer) = serde_json::from_str::<Value>(body) else { return replaced(status, dice) };
+fn in_the_tree(status: u16, body: &str, rng: &mut Rng) -> Damaged {
+    let Ok(mut answer) = serde_json::from_str::<Value>(body) else { return replaced(status, rng) };
     let mut lies = false;
-    for _ in 0..=dice.roll(3) {
-        lies |= tree::damage(&mut answer, dice);
+    for _ in 0..=rng.roll(3) {
+        lies |= tree::damage(&mut answer, rng);
     }
     Damaged { status, body: answer.to_string().into_bytes(), lies }
 }
 
-fn in_the_bytes(status: u16, mut body: Vec<u8>, dice: &mut Dice) -> Damaged {
-    let at = dice.roll(body.len());
-    match dice.roll(6) {
+fn in_the_bytes(status: u16, mut body: Vec<u8>, rng: &mut Rng) -> Damaged {
+    let at = rng.roll(body.len());
+    match rng.roll(6) {
         0 => body.truncate(at),
-        1 => body[at..].iter_mut().take(3).for_each(|byte| *byte ^= 1 << dice.roll(8)),
+        1 => body[at..].iter_mut().take(3).for_each(|byte| *byte ^= 1 << rng.roll(8)),
         2 => drop(body.splice(at..at, *b"\xff\xfe\x00")),
         3 => drop(body.splice(at..at, nested(10_000).into_bytes())),
         4 => {
@@ -55,8 +55,8 @@ fn in_the_bytes(status: u16, mut body: Vec<u8>, dice: &mut Dice) -> Damaged {
     Damaged { status, body, lies }
 }
 
-fn replaced(status: u16, dice: &mut Dice) -> Damaged {
-    let body = match dice.roll(12) {
+fn replaced(status: u16, rng: &mut Rng) -> Damaged {
+    let body = match rng.roll(12) {
         0 => String::new(),
         1 => "null".into(),
         2 => "[]".into(),

@@ -6,10 +6,10 @@ use ecvi_b24::portal::{CallError, Portal, Response};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
 use crate::hotel::{Hotel, fill, sql, sync, toml};
 use crate::invariants::snapshot;
 use crate::once::run_once;
+use crate::rng::Rng;
 use crate::run::folder;
 use crate::wire::Wire;
 
@@ -37,7 +37,7 @@ fn after_twisted(
     let dir = folder();
     fill(dir.path());
     let config = parse(&toml(more), dir.path(), None).unwrap();
-    let mut hotel = Hotel::with(config, &mut Dice::new(1), 0);
+    let mut hotel = Hotel::with(config, &mut Rng::new(1), 0);
     before(&mut hotel);
     let mut portal = Twisted(&mut hotel.wire, twist);
     let ended = run_once(&hotel.config, options, &mut portal, &hotel.clock, &mut ()).unwrap();
@@ -164,7 +164,7 @@ fn a_number_and_a_text_that_reads_alike_do_not_share_an_object() {
          UPDATE guests SET id = '41' WHERE id = 42",
     );
     let config = parse(&toml(""), dir.path(), None).unwrap();
-    let mut hotel = Hotel::with(config, &mut Dice::new(1), 0);
+    let mut hotel = Hotel::with(config, &mut Rng::new(1), 0);
     exported(&mut hotel);
     let contact = contact_41(&hotel);
     assert!(contact.contains("Приходько") && !contact.contains("Лебедев"), "{contact}");
@@ -204,7 +204,7 @@ fn an_export_waits_for_a_portal_that_answers_and_fails_at_every_question() {
     let dir = folder();
     fill(dir.path());
     let config = parse(&toml(""), dir.path(), None).unwrap();
-    let mut hotel = Hotel::with(config, &mut Dice::new(1), 0);
+    let mut hotel = Hotel::with(config, &mut Rng::new(1), 0);
     exported(&mut hotel);
     hotel.lose_state();
     let mut portal = Failing { wire: &mut hotel.wire, requests_left: 40 };

@@ -12,9 +12,9 @@ use ecvi_b24::sync::run_report::RunReport;
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::dice::Dice;
 use crate::invariants;
 use crate::once::run_once;
+use crate::rng::Rng;
 use crate::wire::Wire;
 
 /// The webhook's secret: no text may show it.
@@ -91,23 +91,23 @@ fn start() -> DateTime<Utc> {
 }
 
 impl Hotel {
-    /// The hotel of this seed's dice; `percent` of the answers are damaged.
-    pub(crate) fn new(dir: &Path, dice: &mut Dice, percent: usize) -> Hotel {
-        let export = dice.one_of(&["import", "add"]);
-        let size = dice.one_of(&[50, 50, 3, 1]);
+    /// The hotel of this seed's rng; `percent` of the answers are damaged.
+    pub(crate) fn new(dir: &Path, rng: &mut Rng, percent: usize) -> Hotel {
+        let export = rng.one_of(&["import", "add"]);
+        let size = rng.one_of(&[50, 50, 3, 1]);
         let config =
             parse(&toml(&format!("batch_size = {size}\n[export]\nmethod = '{export}'")), dir, None);
-        Hotel::with(config.unwrap(), dice, percent)
+        Hotel::with(config.unwrap(), rng, percent)
     }
 
-    pub(crate) fn with(config: Config, dice: &mut Dice, percent: usize) -> Hotel {
+    pub(crate) fn with(config: Config, rng: &mut Rng, percent: usize) -> Hotel {
         let (clock, portal) = (Clock::virtual_at(start()), portal());
         let strangers = invariants::strangers(&portal);
         let wire = Wire::new(
             portal,
             clock.clone(),
             config.portal.webhook.clone(),
-            Dice::new(dice.next()),
+            Rng::new(rng.next()),
             percent,
         );
         Hotel { config, clock, wire, strangers, forgot: false }
@@ -140,8 +140,8 @@ impl Hotel {
     }
 
     /// Something happens in Ecvi.
-    pub(crate) fn event(&self, dice: &mut Dice) {
-        let event = dice.one_of(EVENTS);
+    pub(crate) fn event(&self, rng: &mut Rng) {
+        let event = rng.one_of(EVENTS);
         // What happened already happens no second time, and a damaged configuration may name no
         // mirror at all.
         drop(Connection::open(&self.config.mirror.path).map(|mirror| mirror.execute_batch(event)));

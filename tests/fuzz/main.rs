@@ -13,14 +13,14 @@
 mod answers;
 mod configuration;
 mod damage;
-#[path = "../simulation/dice.rs"]
-mod dice;
 mod found;
 mod hotel;
 mod invariants;
 mod log_lines;
 #[path = "../shared/run.rs"]
 mod once;
+#[path = "../simulation/rng.rs"]
+mod rng;
 mod rows;
 mod run;
 mod sent_values;

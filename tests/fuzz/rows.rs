@@ -13,8 +13,8 @@ use ecvi_b24::sync::run_report::RunReport;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use crate::dice::Dice;
 use crate::hotel::{Hotel, fill, sync};
+use crate::rng::Rng;
 use crate::values::{Odd, cell};
 use crate::{invariants, sent_values};
 
@@ -22,20 +22,20 @@ const TABLES: [&str; 4] = ["guests", "companies", "bookings", "booking_guests"];
 
 /// One case: a mirror is damaged for a while.
 pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
-    let mut dice = Dice::new(seed);
+    let mut rng = Rng::new(seed);
     fill(dir);
     let whole = fs::read(dir.join("mirror.db")).unwrap();
-    let mut hotel = Hotel::new(dir, &mut dice, 0);
+    let mut hotel = Hotel::new(dir, &mut rng, 0);
     hotel.rest()?;
     let wanted = invariants::snapshot(&hotel.wire.portal);
-    let fresh = dice.chance(30);
+    let fresh = rng.chance(30);
     if fresh {
         // Nothing was sent yet: the first thing that is ever seen is the damaged mirror.
         fs::remove_file(&hotel.config.state).unwrap();
         hotel.wire.portal = crate::hotel::portal();
     }
-    let tale = damage(dir, &mut dice);
-    damaged(&mut hotel, &mut dice)
+    let tale = damage(dir, &mut rng);
+    damaged(&mut hotel, &mut rng)
         .and_then(|()| if fresh { sent_values::check(&hotel) } else { Ok(()) })
         .and_then(|()| {
             put_back(dir, &whole);
@@ -61,8 +61,8 @@ fn is_other_hotel(wrong: &str) -> bool {
 }
 
 /// Runs over the damaged mirror.
-fn damaged(hotel: &mut Hotel, dice: &mut Dice) -> Result<(), String> {
-    let first = if dice.chance(50) { RunOptions::new(RunKind::InitialExport) } else { sync() };
+fn damaged(hotel: &mut Hotel, rng: &mut Rng) -> Result<(), String> {
+    let first = if rng.chance(50) { RunOptions::new(RunKind::InitialExport) } else { sync() };
     let writes = hotel.wire.portal.counters.writes;
     let ended = hotel.run(&first)?;
     if ended.outcome == Outcome::Failed && hotel.wire.portal.counters.writes != writes {
@@ -152,21 +152,21 @@ fn recode(path: &Path, encoding: &str) -> String {
 }
 
 /// Damages the mirror. Returns what was done, in words.
-fn damage(dir: &Path, dice: &mut Dice) -> Vec<String> {
+fn damage(dir: &Path, rng: &mut Rng) -> Vec<String> {
     let path = dir.join("mirror.db");
-    if dice.chance(15) {
-        return vec![in_the_file(&path, dice)];
+    if rng.chance(15) {
+        return vec![in_the_file(&path, rng)];
     }
     let mut done = Vec::new();
-    if dice.chance(20) {
-        done.push(recode(&path, dice.one_of(&["UTF-16le", "UTF-16be"])));
+    if rng.chance(20) {
+        done.push(recode(&path, rng.one_of(&["UTF-16le", "UTF-16be"])));
     }
     let connection = open(&path);
     for table in TABLES {
-        loosen(&connection, table, dice);
+        loosen(&connection, table, rng);
     }
-    done.extend((0..=dice.roll(6)).map(|_| in_a_table(&connection, dice)));
-    let journal = dice.one_of(&["DELETE", "TRUNCATE", "PERSIST", "WAL"]);
+    done.extend((0..=rng.roll(6)).map(|_| in_a_table(&connection, rng)));
+    let journal = rng.one_of(&["DELETE", "TRUNCATE", "PERSIST", "WAL"]);
     connection.pragma_update(None, "journal_mode", journal).unwrap();
     done.push(journal.into());
     done
@@ -182,13 +182,13 @@ fn put_back(dir: &Path, whole: &[u8]) {
 
 /// The table without types and constraints, so that every cell takes anything; some columns have an
 /// affinity or a collation that is theirs.
-fn loosen(connection: &Connection, table: &str, dice: &mut Dice) {
+fn loosen(connection: &Connection, table: &str, rng: &mut Rng) {
     let columns = columns(connection, table);
     let kinds = ["", "", "", "TEXT", "NUMERIC", "BLOB", "COLLATE THEIRS", "TEXT COLLATE THEIRS"];
     // A phone that became a number has lost its plus: that is another phone, and not one of this
     // program's making.
     let kind = |name: &String, kind: &'static str| if name == "phone" { "" } else { kind };
-    let typed = columns.iter().map(|name| format!("{name} {}", kind(name, dice.one_of(&kinds))));
+    let typed = columns.iter().map(|name| format!("{name} {}", kind(name, rng.one_of(&kinds))));
     let typed = typed.collect::<Vec<_>>().join(", ");
     let columns = columns.join(", ");
     let sql = format!(
@@ -203,30 +203,30 @@ fn columns(connection: &Connection, table: &str) -> Vec<String> {
     statement.column_names().map(str::to_owned).collect()
 }
 
-fn in_a_table(connection: &Connection, dice: &mut Dice) -> String {
+fn in_a_table(connection: &Connection, rng: &mut Rng) -> String {
     let table =
-        dice.weighted(&[(4, "guests"), (2, "companies"), (5, "bookings"), (2, "booking_guests")]);
+        rng.weighted(&[(4, "guests"), (2, "companies"), (5, "bookings"), (2, "booking_guests")]);
     let columns = columns(connection, table);
-    let column = dice.one_of(&columns);
+    let column = rng.one_of(&columns);
     let count: i64 = connection
         .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
         .unwrap();
-    let nth = dice.roll(count as usize + 1);
+    let nth = rng.roll(count as usize + 1);
     let one = format!("rowid = (SELECT rowid FROM {table} LIMIT 1 OFFSET {nth})");
-    let sql = match dice.roll(20) {
-        0 => format!("ALTER TABLE {table} RENAME COLUMN \"{column}\" TO theirs{}", dice.roll(1000)),
+    let sql = match rng.roll(20) {
+        0 => format!("ALTER TABLE {table} RENAME COLUMN \"{column}\" TO theirs{}", rng.roll(1000)),
         1 => format!("DELETE FROM {table} WHERE {one}"),
         2 => format!("INSERT INTO {table} SELECT * FROM {table} WHERE {one}"),
         3 => format!("UPDATE {table} SET id = NULL WHERE {one}"),
         4 => {
-            let other = dice.one_of(&columns);
+            let other = rng.one_of(&columns);
             format!(
                 "UPDATE {table} SET \"{column}\" = \"{other}\", modified_at = '2027' WHERE {one}"
             )
         }
         5 => format!("UPDATE {table} SET \"{column}\" = CAST(\"{column}\" AS BLOB) WHERE {one}"),
         6 => format!("UPDATE {table} SET modified_at = NULL"),
-        _ => return odd_cell(connection, table, &column, &one, dice),
+        _ => return odd_cell(connection, table, &column, &one, rng),
     };
     // What makes no sense after what was done before is not done.
     drop(connection.execute(&sql, []));
@@ -238,11 +238,11 @@ fn odd_cell(
     table: &str,
     column: &str,
     one: &str,
-    dice: &mut Dice,
+    rng: &mut Rng,
 ) -> String {
-    let all = dice.chance(10);
+    let all = rng.chance(10);
     let which = if all { "1" } else { one };
-    let (value, shown) = match cell(dice) {
+    let (value, shown) = match cell(rng) {
         Odd::Cell(cell) => (cell.clone(), format!("{cell:?}")),
         Odd::Bytes(bytes) => {
             (rusqlite::types::Value::Blob(bytes.clone()), format!("text of {bytes:?}"))
@@ -254,17 +254,17 @@ fn odd_cell(
     format!("{sql}: {}", shown.chars().take(80).collect::<String>())
 }
 
-fn in_the_file(path: &Path, dice: &mut Dice) -> String {
+fn in_the_file(path: &Path, rng: &mut Rng) -> String {
     let mut bytes = fs::read(path).unwrap();
-    let at = dice.roll(bytes.len());
-    let how = dice.roll(3);
+    let at = rng.roll(bytes.len());
+    let how = rng.roll(3);
     match how {
         0 => bytes.truncate(at),
-        1 => bytes[at..]
-            .iter_mut()
-            .take(1 + dice.roll(40))
-            .for_each(|byte| *byte = dice.next() as u8),
-        _ => bytes[at] ^= 1 << dice.roll(8),
+        1 => {
+            let count = 1 + rng.roll(40);
+            bytes[at..].iter_mut().take(count).for_each(|byte| *byte = rng.next() as u8);
+        }
+        _ => bytes[at] ^= 1 << rng.roll(8),
     }
     fs::write(path, bytes).unwrap();
     format!("bytes at {at} ({how})")

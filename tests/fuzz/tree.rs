@@ -7,26 +7,26 @@
 
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 use crate::values::json_value;
 
 /// Damages an answer in one place. Returns whether it lies now.
-pub(crate) fn damage(answer: &mut Value, dice: &mut Dice) -> bool {
+pub(crate) fn damage(answer: &mut Value, rng: &mut Rng) -> bool {
     let pointers = pointers(answer);
-    let pointer = dice.one_of(&pointers);
+    let pointer = rng.one_of(&pointers);
     let key = pointer.rsplit('/').next().unwrap_or_default().to_owned();
-    match dice.roll(10) {
-        0..4 => replace(answer, &pointer, json_value(dice)),
+    match rng.roll(10) {
+        0..4 => replace(answer, &pointer, json_value(rng)),
         4 => {
-            let other = dice.one_of(&pointers);
+            let other = rng.one_of(&pointers);
             let value = answer.pointer(&other).cloned().unwrap_or_default();
             replace(answer, &pointer, value);
             true
         }
         5..7 => drop_part(answer, &pointer),
         7 => rename(answer, &pointer, &key.to_lowercase()),
-        8 => repeat(answer, &pointer, dice),
-        _ => insert(answer, &pointer, dice),
+        8 => repeat(answer, &pointer, rng),
+        _ => insert(answer, &pointer, rng),
     }
 }
 
@@ -108,19 +108,19 @@ fn rename(answer: &mut Value, pointer: &str, name: &str) -> bool {
 }
 
 /// An element comes again, so often that a page is full, or a few times.
-fn repeat(answer: &mut Value, pointer: &str, dice: &mut Dice) -> bool {
+fn repeat(answer: &mut Value, pointer: &str, rng: &mut Rng) -> bool {
     let Some((parent, key)) = pointer.rsplit_once('/') else { return false };
     if let Some(Value::Array(items)) = answer.pointer_mut(parent) {
         let item = items[key.parse::<usize>().unwrap()].clone();
-        items.extend(std::iter::repeat_n(item, dice.one_of(&[1, 3, 60])));
+        items.extend(std::iter::repeat_n(item, rng.one_of(&[1, 3, 60])));
     }
     false
 }
 
 /// A member that should not be there: an error beside a result, a command that nobody sent.
-fn insert(answer: &mut Value, pointer: &str, dice: &mut Dice) -> bool {
+fn insert(answer: &mut Value, pointer: &str, rng: &mut Rng) -> bool {
     let Some(Value::Object(members)) = answer.pointer_mut(pointer) else { return false };
-    let (key, value) = dice.one_of(&[
+    let (key, value) = rng.one_of(&[
         ("error", json!("INVALID_CREDENTIALS")),
         ("error", json!({"code": 5, "message": null})),
         ("error", json!("QUERY_LIMIT_EXCEEDED")),

@@ -3,8 +3,8 @@
 use rusqlite::types::Value as Cell;
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
 use crate::hotel::SECRET;
+use crate::rng::Rng;
 
 /// Lists in lists, `depth` of them.
 pub(crate) fn nested(depth: usize) -> String {
@@ -12,8 +12,8 @@ pub(crate) fn nested(depth: usize) -> String {
 }
 
 /// A JSON value of any type.
-pub(crate) fn json_value(dice: &mut Dice) -> Value {
-    match dice.roll(20) {
+pub(crate) fn json_value(rng: &mut Rng) -> Value {
+    match rng.roll(20) {
         0 => Value::Null,
         1 => json!(true),
         2 => json!(false),
@@ -104,11 +104,11 @@ const TEXTS: &[&str] = &[
 ];
 
 /// A cell that nobody expects.
-pub(crate) fn cell(dice: &mut Dice) -> Odd {
-    Odd::Cell(match dice.roll(12) {
+pub(crate) fn cell(rng: &mut Rng) -> Odd {
+    Odd::Cell(match rng.roll(12) {
         0 => Cell::Null,
-        1 => Cell::Integer(dice.one_of(&[0, -1, 1, 41, 5, i64::MAX, i64::MIN, 1 << 53])),
-        2 => Cell::Real(dice.one_of(&[
+        1 => Cell::Integer(rng.one_of(&[0, -1, 1, 41, 5, i64::MAX, i64::MIN, 1 << 53])),
+        2 => Cell::Real(rng.one_of(&[
             0.1,
             -0.0,
             41.0,
@@ -118,11 +118,11 @@ pub(crate) fn cell(dice: &mut Dice) -> Odd {
             1e15,
         ])),
         3 => Cell::Blob(vec![0xff, 0, 0xfe]),
-        4 => Cell::Blob(dice.one_of(&[&b"41"[..], b"\x00", b"\x01", &[0x6f; 16]]).to_vec()),
-        5 => Cell::Text("я".repeat(dice.one_of(&[51, 300, 40_000]))),
+        4 => Cell::Blob(rng.one_of(&[&b"41"[..], b"\x00", b"\x01", &[0x6f; 16]]).to_vec()),
+        5 => Cell::Text("я".repeat(rng.one_of(&[51, 300, 40_000]))),
         6 => {
             return Odd::Bytes(
-                dice.one_of(&[
+                rng.one_of(&[
                     &b"\xff\xfe"[..],
                     b"\xd0",
                     b"4\x801",
@@ -132,6 +132,6 @@ pub(crate) fn cell(dice: &mut Dice) -> Odd {
                 .to_vec(),
             );
         }
-        _ => Cell::Text(dice.one_of(TEXTS).to_owned()),
+        _ => Cell::Text(rng.one_of(TEXTS).to_owned()),
     })
 }

@@ -9,7 +9,7 @@ use ecvi_b24::portal::{CallError, Portal, Response, decode};
 use serde_json::Value;
 
 use crate::damage::{Damaged, damage};
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// More requests than any command of these small hotels needs: it would never end.
 const ENDLESS: u64 = 3_000;
@@ -18,7 +18,7 @@ pub(crate) struct Wire {
     pub(crate) portal: Sandbox,
     clock: Clock,
     webhook: Webhook,
-    dice: Dice,
+    rng: Rng,
     /// So many of a hundred answers are damaged.
     pub(crate) percent: usize,
     /// Answers may lie.
@@ -37,13 +37,13 @@ impl Wire {
         portal: Sandbox,
         clock: Clock,
         webhook: Webhook,
-        mut dice: Dice,
+        mut rng: Rng,
         percent: usize,
     ) -> Wire {
         // Where no answer lies, all promises hold.
-        let liar = dice.chance(25);
+        let liar = rng.chance(25);
         let (stuck, lied, requests, tale) = (None, false, 0, Vec::new());
-        Wire { portal, clock, webhook, dice, percent, liar, stuck, lied, requests, tale }
+        Wire { portal, clock, webhook, rng, percent, liar, stuck, lied, requests, tale }
     }
 
     /// From now on all answers are whole.
@@ -55,16 +55,16 @@ impl Wire {
         if let Some(body) = &self.stuck {
             return Damaged { status: 200, body: body.clone(), lies: true };
         }
-        let mut damaged = damage(status, body, &mut self.dice);
+        let mut damaged = damage(status, body, &mut self.rng);
         while damaged.lies && !self.liar {
-            damaged = damage(status, body, &mut self.dice);
+            damaged = damage(status, body, &mut self.rng);
         }
         let shown: String = String::from_utf8_lossy(&damaged.body).chars().take(1500).collect();
         self.tale.push(format!(
             "{method} lies={} {}: {shown}\n     for {body}",
             damaged.lies, damaged.status
         ));
-        if self.liar && self.dice.chance(5) {
+        if self.liar && self.rng.chance(5) {
             self.stuck = Some(damaged.body.clone());
         }
         damaged
@@ -78,7 +78,7 @@ impl Portal for Wire {
         let reply = self.portal.call(method, params.clone(), self.clock.now());
         self.clock.sleep(Duration::from_millis(50));
         let several = method == "batch";
-        if !self.dice.chance(self.percent) {
+        if !self.rng.chance(self.percent) {
             return decode(reply.status, reply.body.as_bytes(), several);
         }
         let damaged = self.harm(method, reply.status, &reply.body);

@@ -7,8 +7,6 @@
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod age;
-#[path = "../simulation/dice.rs"]
-mod dice;
 mod files;
 mod filler;
 mod folders;
@@ -16,3 +14,5 @@ mod mounts;
 mod owners;
 mod random_places;
 mod resources;
+#[path = "../simulation/rng.rs"]
+mod rng;

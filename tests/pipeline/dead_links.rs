@@ -39,12 +39,12 @@ fn dead_links(hotel: &Hotel) -> Vec<u64> {
 }
 
 /// People do this once, right before the deals are sent.
-fn once_before_the_deals(hotel: &Hotel, method: &'static str, deed: fn(&mut Portal)) {
+fn once_before_the_deals(hotel: &Hotel, method: &'static str, change: fn(&mut Portal)) {
     let mut is_done = false;
     hotel.server().people(move |call, portal| {
         if !is_done && call.calls(method) {
             is_done = true;
-            deed(portal);
+            change(portal);
         }
     });
 }
@@ -66,9 +66,9 @@ fn delete_a_contact(portal: &mut Portal) {
 
 #[test]
 fn a_card_that_goes_between_the_people_and_the_deals_of_an_export_leaves_no_deal_on_a_dead_id() {
-    for deed in [merge, delete, delete_a_contact] {
+    for change in [merge, delete, delete_a_contact] {
         let hotel = hotel();
-        once_before_the_deals(&hotel, "crm.item.import", deed);
+        once_before_the_deals(&hotel, "crm.item.import", change);
         let options = RunOptions::new(RunKind::InitialExport);
         let ended = hotel.run_observed(&options, &Clock::system(Arc::default()), &mut ());
         assert_eq!(ended.outcome, Outcome::Ok, "{ended:?}");
@@ -81,10 +81,10 @@ fn a_card_that_goes_between_the_people_and_the_deals_of_an_export_leaves_no_deal
 
 #[test]
 fn nor_does_one_that_goes_in_the_midst_of_a_run_of_cron() {
-    for deed in [merge, delete] {
+    for change in [merge, delete] {
         let hotel = hotel();
         hotel.export();
-        once_before_the_deals(&hotel, "crm.deal.update", deed);
+        once_before_the_deals(&hotel, "crm.deal.update", change);
         (1..=6).for_each(|id| hotel.booking(id, "comment = 'x'"));
         (0..3).for_each(|_| drop(hotel.sync()));
         assert_eq!(dead_links(&hotel), [0; 0]);
@@ -125,9 +125,9 @@ impl<F: FnMut()> ProgressObserver for AtWork<F> {
     fn on_batch_done(&mut self, _: RecordKind, _: u64, _: &Client<'_>) {}
 }
 
-fn export_while(hotel: &Hotel, deed: impl FnMut()) -> RunReport {
+fn export_while(hotel: &Hotel, change: impl FnMut()) -> RunReport {
     let options = RunOptions::new(RunKind::InitialExport);
-    hotel.run_observed(&options, &Clock::system(Arc::default()), &mut AtWork(deed))
+    hotel.run_observed(&options, &Clock::system(Arc::default()), &mut AtWork(change))
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn updates(hotel: &Hotel) -> String {
     guests.unwrap_or("0").to_owned()
 }
 
-fn ledger(hotel: &Hotel) -> u32 {
+fn kept_stays(hotel: &Hotel) -> u32 {
     let state = Connection::open(hotel.path("state.db")).unwrap();
     state.query_row("SELECT count(*) FROM stays", [], |row| row.get(0)).unwrap()
 }
@@ -235,7 +235,7 @@ fn switched_on_later_it_fills_every_contact_once_and_touches_no_deal() {
     );
     hotel.export();
     hotel.runs_idle();
-    assert_eq!(ledger(&hotel), 0);
+    assert_eq!(kept_stays(&hotel), 0);
     switch_on(&hotel);
     assert_eq!(hotel.status()["records"]["guest"]["pending"], 3);
     assert_eq!(hotel.sync(), "sync: изменено: гости 3\n");
@@ -271,7 +271,7 @@ fn switched_off_nothing_is_kept_and_on_again_everything_is_filled_anew() {
     std::fs::write(hotel.path("ecvi-b24.toml"), without).unwrap();
     hotel.booking(2, "guest_id = 3, status = 'checked_in'");
     hotel.sync();
-    assert_eq!((ledger(&hotel), shown(&hotel, 3).as_str()), (0, "0 0 0.00|RUB    0 0"));
+    assert_eq!((kept_stays(&hotel), shown(&hotel, 3).as_str()), (0, "0 0 0.00|RUB    0 0"));
     let id = hotel.contact(1).id;
     hotel.edit(Kind::Contact, id, json!({"UF_CRM_STAYS": "77"}));
     std::fs::write(hotel.path("ecvi-b24.toml"), &off).unwrap();
@@ -372,7 +372,7 @@ fn where_nobody_asks_for_it_nothing_is_kept_and_the_plan_is_the_same() {
     let said = hotel.says("sync --dry-run --json");
     assert!(!said.contains("\"guest\",") && !said.contains("UF_CRM"), "{said}");
     assert_eq!(hotel.sync(), "sync: изменено: заявки 1\n");
-    assert_eq!(ledger(&hotel), 0);
+    assert_eq!(kept_stays(&hotel), 0);
     let state = Connection::open(hotel.path("state.db")).unwrap();
     let kept = state.prepare("SELECT 1 FROM meta WHERE key = 'stays'").unwrap().exists([]).unwrap();
     assert!(!kept);

@@ -9,7 +9,7 @@ use ecvi_b24::domain::record::{Kind, RecordId};
 use ecvi_b24::state::{Severity, State};
 
 use crate::hotel::{Booking, Company, Guest};
-use crate::ledger::origin_of;
+use crate::invariants::origin_of;
 use crate::world::{World, entity_of};
 
 /// What the state says.
@@ -79,7 +79,7 @@ impl World {
         if !self.forgot && !self.merged {
             wrongs.extend(self.deals_without_booking());
         }
-        self.ledger.wrongs.extend(wrongs);
+        self.invariants.wrongs.extend(wrongs);
     }
 
     fn check_record(
@@ -106,7 +106,8 @@ impl World {
         if self.forgot && !all || told.shared.contains(&(kind, crm_id)) {
             return Ok(());
         }
-        let touched = |field: &str| self.ledger.edited.has((entity, crm_id), field) || self.forgot;
+        let touched =
+            |field: &str| self.invariants.edited.has((entity, crm_id), field) || self.forgot;
         let fields = match kind {
             Kind::Guest => self.hotel.guests.iter().find(|row| row.id == *id).map(|row| {
                 let mut fields = guest(row, object);
@@ -161,7 +162,7 @@ impl World {
             }
             Kind::Booking => return Ok(()),
         };
-        let named = self.ledger.named.contains(&(entity_of(kind), object.id));
+        let named = self.invariants.named.contains(&(entity_of(kind), object.id));
         for (field, wanted) in [("PHONE", values(phones)), ("EMAIL", values(emails))] {
             if skipped(field) {
                 continue;
@@ -258,7 +259,7 @@ impl World {
         let lonely = self.portal.records(Entity::Deal).find(|deal| {
             let Some(origin) = origin_of(Entity::Deal, deal) else { return false };
             let gone = !self.hotel.bookings.iter().any(|row| row.id.to_string() == origin.1);
-            gone && !self.ledger.was_restored(&origin)
+            gone && !self.invariants.was_restored(&origin)
         });
         lonely.map(|deal| format!("deal {} stands there without its booking", deal.id))
     }

@@ -44,7 +44,7 @@ impl World {
                 ended.filter(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial));
             let is_idle = ended.is_some_and(|ended| ended.requests == 0)
                 // The question costs a plan.
-                && (self.ledger.missing.is_empty() || !self.anybody_waits());
+                && (self.invariants.missing.is_empty() || !self.anybody_waits());
             self.wait(TimeDelta::minutes(3));
             if is_lost {
                 // A state that was lost: it refuses until an initial export is completed.

@@ -4,14 +4,14 @@ use bitrix24_sandbox::{Harm, Kind, Spoiled};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::dice::Dice;
 use crate::edits::CONTACTS;
-use crate::ledger::{Object, origin_of};
+use crate::invariants::{Object, origin_of};
+use crate::rng::Rng;
 use crate::world::{World, kind_of};
 
 /// What somebody does in the CRM.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Act {
+pub(crate) enum CrmAction {
     Edit(Kind),
     Delete(Kind),
     Restore(Kind),
@@ -39,35 +39,35 @@ const ARRIVED: TimeDelta = TimeDelta::minutes(3);
 
 impl World {
     /// Does it, when there is an object to do it to.
-    pub(crate) fn user(&mut self, act: Act, dice: &mut Dice) {
+    pub(crate) fn change_crm(&mut self, crm_action: CrmAction, rng: &mut Rng) {
         self.let_late_calls_act();
-        match act {
-            Act::Edit(kind) => self.edit(kind, dice),
-            Act::Delete(kind) => self.delete(kind, dice),
-            Act::Restore(kind) => self.restore(kind, dice),
-            Act::Merge(kind) => self.merge(kind, dice),
-            Act::Move => self.move_deal(dice),
-            Act::Unbind => self.unbind(dice),
-            Act::Add(kind) => self.add(kind, dice),
-            Act::Spoil(kind) => self.spoil(kind, dice),
-            Act::Disown(kind) => self.disown(kind, dice),
-            Act::Invalidate(kind) => self.invalidate(kind, dice),
-            Act::Mend => self.portal.settings.spoiled.clear(),
+        match crm_action {
+            CrmAction::Edit(kind) => self.edit(kind, rng),
+            CrmAction::Delete(kind) => self.delete(kind, rng),
+            CrmAction::Restore(kind) => self.restore(kind, rng),
+            CrmAction::Merge(kind) => self.merge(kind, rng),
+            CrmAction::Move => self.move_deal(rng),
+            CrmAction::Unbind => self.unbind(rng),
+            CrmAction::Add(kind) => self.add(kind, rng),
+            CrmAction::Spoil(kind) => self.spoil(kind, rng),
+            CrmAction::Disown(kind) => self.disown(kind, rng),
+            CrmAction::Invalidate(kind) => self.invalidate(kind, rng),
+            CrmAction::Mend => self.portal.settings.spoiled.clear(),
         }
     }
 
-    fn some(&self, kind: Kind, dice: &mut Dice) -> Option<u64> {
+    fn some(&self, kind: Kind, rng: &mut Rng) -> Option<u64> {
         let ids: Vec<u64> = self.portal.records(kind).map(|record| record.id).collect();
-        (!ids.is_empty()).then(|| dice.one_of(&ids))
+        (!ids.is_empty()).then(|| rng.one_of(&ids))
     }
 
-    fn edit(&mut self, kind: Kind, dice: &mut Dice) {
-        let Some(id) = self.some(kind, dice) else { return };
+    fn edit(&mut self, kind: Kind, rng: &mut Rng) {
+        let Some(id) = self.some(kind, rng) else { return };
         let row = self.portal.get(kind, id).and_then(|record| record.rows.first().cloned());
         let name = if kind == Kind::Contact { "LAST_NAME" } else { "TITLE" };
-        let (change, fields) = match (kind, dice.roll(4), row) {
+        let (change, fields) = match (kind, rng.roll(4), row) {
             (Kind::Deal, 0 | 1, _) => {
-                let stage = dice.one_of(&["NEW", "PREPARATION", "WON", "LOSE"]);
+                let stage = rng.one_of(&["NEW", "PREPARATION", "WON", "LOSE"]);
                 (json!({"STAGE_ID": stage}), STAGE)
             }
             (Kind::Deal, ..) => (
@@ -87,12 +87,12 @@ impl World {
             ),
         };
         self.portal.edit(kind, id, change.clone(), self.portal_now());
-        self.ledger.edited.note((kind, id), fields);
+        self.invariants.edited.note((kind, id), fields);
         self.tell(format!("CRM: somebody edits {kind:?} {id}: {change}"));
     }
 
-    fn delete(&mut self, kind: Kind, dice: &mut Dice) {
-        let Some(id) = self.some(kind, dice) else { return };
+    fn delete(&mut self, kind: Kind, rng: &mut Rng) {
+        let Some(id) = self.some(kind, rng) else { return };
         self.delete_object(kind, id);
     }
 
@@ -116,7 +116,7 @@ impl World {
         origins.sort();
         origins.dedup();
         for origin in origins {
-            self.ledger.permit((kind, origin));
+            self.invariants.permit((kind, origin));
         }
         let link = match kind {
             Kind::Contact => CONTACTS,
@@ -124,30 +124,30 @@ impl World {
             Kind::Deal => return,
         };
         for deal in self.portal.records(Kind::Deal) {
-            self.ledger.edited.note((Kind::Deal, deal.id), &[link]);
+            self.invariants.edited.note((Kind::Deal, deal.id), &[link]);
         }
     }
 
-    fn restore(&mut self, kind: Kind, dice: &mut Dice) {
+    fn restore(&mut self, kind: Kind, rng: &mut Rng) {
         let gone: Vec<Object> = self.bin.iter().filter(|(of, _)| *of == kind).copied().collect();
         if gone.is_empty() {
             return;
         }
-        let old = dice.one_of(&gone);
+        let old = rng.one_of(&gone);
         self.bin.retain(|object| *object != old);
         let Some(new) = self.portal.restore(kind, old.1) else { return };
-        self.ledger.edited.note_all((kind, new));
+        self.invariants.edited.note_all((kind, new));
         // A guest's own card stays one.
-        if self.ledger.named.contains(&old) {
-            self.ledger.named.insert((kind, new));
+        if self.invariants.named.contains(&old) {
+            self.invariants.named.insert((kind, new));
         }
         if let Some(origin) = self.portal.get(kind, new).and_then(|record| origin_of(kind, record))
         {
-            self.ledger.restored(origin, self.portal_now());
+            self.invariants.restored(origin, self.portal_now());
         }
         self.tell(format!("CRM: somebody restores {kind:?} {} from the bin, as {new}", old.1));
         // The bytes may have been broken in the bin.
-        if dice.chance(15) {
+        if rng.chance(15) {
             self.portal
                 .settings
                 .spoiled
@@ -156,8 +156,8 @@ impl World {
         }
     }
 
-    fn merge(&mut self, kind: Kind, dice: &mut Dice) {
-        let (Some(keep), Some(drop)) = (self.some(kind, dice), self.some(kind, dice)) else {
+    fn merge(&mut self, kind: Kind, rng: &mut Rng) {
+        let (Some(keep), Some(drop)) = (self.some(kind, rng), self.some(kind, rng)) else {
             return;
         };
         self.merge_objects(kind, keep, drop);
@@ -169,16 +169,16 @@ impl World {
         }
         self.lose((kind, drop));
         self.portal.merge(kind, keep, drop, self.portal_now());
-        self.ledger.named.insert((kind, keep));
-        self.ledger.edited.note_all((kind, keep));
+        self.invariants.named.insert((kind, keep));
+        self.invariants.edited.note_all((kind, keep));
         self.bin.push((kind, drop));
         self.merged = true;
         self.tell(format!("CRM: somebody merges {kind:?} {drop} into {keep}"));
     }
 
-    fn move_deal(&mut self, dice: &mut Dice) {
-        let Some(id) = self.some(Kind::Deal, dice) else { return };
-        let to = if dice.chance(60) { self.funnel } else { 0 };
+    fn move_deal(&mut self, rng: &mut Rng) {
+        let Some(id) = self.some(Kind::Deal, rng) else { return };
+        let to = if rng.chance(60) { self.funnel } else { 0 };
         self.move_to(id, to);
     }
 
@@ -192,20 +192,20 @@ impl World {
                 now,
             ));
         });
-        self.ledger.edited.note((Kind::Deal, id), STAGE);
+        self.invariants.edited.note((Kind::Deal, id), STAGE);
         self.tell(format!("CRM: somebody moves Deal {id} into funnel {to}"));
     }
 
-    fn unbind(&mut self, dice: &mut Dice) {
-        let Some(deal) = self.some(Kind::Deal, dice) else { return };
-        let Some(contact) = self.some(Kind::Contact, dice) else { return };
+    fn unbind(&mut self, rng: &mut Rng) {
+        let Some(deal) = self.some(Kind::Deal, rng) else { return };
+        let Some(contact) = self.some(Kind::Contact, rng) else { return };
         let unbound = self.portal.unbind(deal, contact) || self.portal.bind(deal, contact);
-        self.ledger.edited.note((Kind::Deal, deal), &[CONTACTS]);
+        self.invariants.edited.note((Kind::Deal, deal), &[CONTACTS]);
         self.tell(format!("CRM: somebody changes Deal {deal}: Contact {contact} ({unbound})"));
     }
 
-    fn add(&mut self, kind: Kind, dice: &mut Dice) {
-        if kind == Kind::Contact && dice.chance(50) {
+    fn add(&mut self, kind: Kind, rng: &mut Rng) {
+        if kind == Kind::Contact && rng.chance(50) {
             return self.add_twin();
         }
         let fields: Value = match kind {
@@ -222,29 +222,28 @@ impl World {
     }
 
     /// What is on its way was sent to a card of ours.
-    fn disown(&mut self, kind: Kind, dice: &mut Dice) {
+    fn disown(&mut self, kind: Kind, rng: &mut Rng) {
         self.wait(ARRIVED);
         self.let_late_calls_act();
-        let Some(id) = self.some(kind, dice) else { return };
+        let Some(id) = self.some(kind, rng) else { return };
         self.lose((kind, id));
         let mark = json!({"ORIGINATOR_ID": "1C", "ORIGIN_ID": "77"});
         self.portal.edit(kind, id, mark, self.portal_now());
         self.tell(format!("CRM: another program marks {kind:?} {id} as its own"));
     }
 
-    fn invalidate(&mut self, kind: Kind, dice: &mut Dice) {
-        let Some(id) = self.some(kind, dice).filter(|_| kind != Kind::Deal) else { return };
+    fn invalidate(&mut self, kind: Kind, rng: &mut Rng) {
+        let Some(id) = self.some(kind, rng).filter(|_| kind != Kind::Deal) else { return };
         self.portal.add_unchecked_row(kind, id, "EMAIL", "нет адреса");
-        self.ledger.edited.note((kind, id), REACH);
+        self.invariants.edited.note((kind, id), REACH);
         self.tell(format!("CRM: {kind:?} {id} has an e-mail that the portal does not accept"));
     }
 
-    fn spoil(&mut self, kind: Kind, dice: &mut Dice) {
-        let Some(id) = self.some(kind, dice) else { return };
+    fn spoil(&mut self, kind: Kind, rng: &mut Rng) {
+        let Some(id) = self.some(kind, rng) else { return };
         let harm =
-            dice.one_of(&[Harm::WrongEncoding, Harm::Empty, Harm::ServerError, Harm::Refused]);
-        let spoiled =
-            if dice.chance(70) { Spoiled::Lists(harm) } else { Spoiled::Everywhere(harm) };
+            rng.one_of(&[Harm::WrongEncoding, Harm::Empty, Harm::ServerError, Harm::Refused]);
+        let spoiled = if rng.chance(70) { Spoiled::Lists(harm) } else { Spoiled::Everywhere(harm) };
         self.portal.settings.spoiled.insert((kind, id), spoiled);
         self.tell(format!("CRM: {kind:?} {id} is spoiled: {spoiled:?}"));
     }
@@ -258,7 +257,7 @@ impl World {
         let Some(id) = self.portal.add_by_hand(Kind::Contact, fields, self.portal_now()) else {
             return;
         };
-        self.ledger.named.insert((Kind::Contact, id));
+        self.invariants.named.insert((Kind::Contact, id));
         self.tell(told);
     }
 }

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use ecvi_b24::domain::record::{Kind, RecordId};
 
-use crate::dice::Dice;
 use crate::hotel::{Booking, Company, Guest, Hotel, Text};
+use crate::rng::Rng;
 
 /// What happens in Ecvi.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Deed {
+pub(crate) enum HotelAction {
     New(Kind),
     Change(Kind),
     /// Other people or another company in a booking.
@@ -50,38 +50,38 @@ fn ids(kind: Kind, size: i64) -> Vec<RecordId> {
     }
 }
 
-/// Does a deed; returns what was done, in words. `standing` are ids of the CRM that Ecvi's own
+/// Does it; returns what was done, in words. `standing` are ids of the CRM that Ecvi's own
 /// exchange may know.
-pub(crate) fn act(
+pub(crate) fn apply(
     hotel: &mut Hotel,
-    deed: Deed,
-    dice: &mut Dice,
+    hotel_action: HotelAction,
+    rng: &mut Rng,
     now: DateTime<Utc>,
     standing: &[i64],
 ) -> Option<(Kind, RecordId, String)> {
     let second = now.format("%Y-%m-%d %H:%M:%S").to_string();
-    match deed {
-        Deed::New(kind) => {
+    match hotel_action {
+        HotelAction::New(kind) => {
             let free: Vec<RecordId> =
                 ids(kind, hotel.size).into_iter().filter(|id| !hotel.has(kind, id)).collect();
-            let id = (!free.is_empty()).then(|| dice.one_of(&free))?;
-            let crm_id = (dice.chance(15) && !standing.is_empty()).then(|| dice.one_of(standing));
-            hotel.add(kind, &id, crm_id, dice, &second);
+            let id = (!free.is_empty()).then(|| rng.one_of(&free))?;
+            let crm_id = (rng.chance(15) && !standing.is_empty()).then(|| rng.one_of(standing));
+            hotel.add(kind, &id, crm_id, rng, &second);
             let known =
                 crm_id.map(|crm_id| format!(", known as object {crm_id}")).unwrap_or_default();
             Some((kind, id.clone(), format!("Ecvi: new {kind} {id}{known}")))
         }
-        Deed::Change(kind) => {
-            let id = hotel.any(kind, dice)?;
-            hotel.change(kind, &id, dice, &second);
+        HotelAction::Change(kind) => {
+            let id = hotel.any(kind, rng)?;
+            hotel.change(kind, &id, rng, &second);
             Some((kind, id.clone(), format!("Ecvi: {kind} {id} changes")))
         }
-        Deed::Rebook => {
-            let id = hotel.any(Kind::Booking, dice)?;
-            let people = hotel.people(dice);
+        HotelAction::Rebook => {
+            let id = hotel.any(Kind::Booking, rng)?;
+            let people = hotel.people(rng);
             let booking = hotel.bookings.iter_mut().find(|row| row.id == id)?;
             (booking.guest, booking.residents, booking.company, booking.payer) = people;
-            if dice.chance(70) {
+            if rng.chance(70) {
                 booking.modified_at = Some(second);
             }
             let people = format!("guest {:?}, {:?}", booking.guest, booking.residents);
@@ -91,25 +91,25 @@ pub(crate) fn act(
                 format!("Ecvi: booking {id} has other people: {people}"),
             ))
         }
-        Deed::Drop(kind) => {
+        HotelAction::Drop(kind) => {
             // An emptied table is refused, and that is another story.
-            let id = hotel.any(kind, dice).filter(|_| hotel.ids(kind).len() > 1)?;
+            let id = hotel.any(kind, rng).filter(|_| hotel.ids(kind).len() > 1)?;
             hotel
                 .remove(kind, &id)
                 .then(|| (kind, id.clone(), format!("Ecvi: {kind} {id} is removed")))
         }
-        Deed::Spoil(kind) => {
-            let id = hotel.any(kind, dice)?;
-            hotel.spoil(kind, &id, dice);
+        HotelAction::Spoil(kind) => {
+            let id = hotel.any(kind, rng)?;
+            hotel.spoil(kind, &id, rng);
             Some((kind, id.clone(), format!("Ecvi: {kind} {id} becomes unreadable")))
         }
     }
 }
 
 impl Hotel {
-    fn any(&self, kind: Kind, dice: &mut Dice) -> Option<RecordId> {
+    fn any(&self, kind: Kind, rng: &mut Rng) -> Option<RecordId> {
         let ids = self.ids(kind);
-        (!ids.is_empty()).then(|| dice.one_of(&ids))
+        (!ids.is_empty()).then(|| rng.one_of(&ids))
     }
 
     pub(crate) fn add(
@@ -117,16 +117,16 @@ impl Hotel {
         kind: Kind,
         id: &RecordId,
         crm_id: Option<i64>,
-        dice: &mut Dice,
+        rng: &mut Rng,
         second: &str,
     ) {
         let id = id.clone();
         match kind {
-            Kind::Guest => self.guests.push(Guest { id, crm_id, ..guest(dice, second) }),
-            Kind::Company => self.companies.push(Company { id, crm_id, ..company(dice, second) }),
+            Kind::Guest => self.guests.push(Guest { id, crm_id, ..guest(rng, second) }),
+            Kind::Company => self.companies.push(Company { id, crm_id, ..company(rng, second) }),
             Kind::Booking => {
-                let (guest, residents, company, payer) = self.people(dice);
-                let booking = booking(dice, second);
+                let (guest, residents, company, payer) = self.people(rng);
+                let booking = booking(rng, second);
                 self.bookings.push(Booking {
                     id,
                     guest,
@@ -141,26 +141,26 @@ impl Hotel {
     }
 
     /// All fields may change; ids and people stay.
-    fn change(&mut self, kind: Kind, id: &RecordId, dice: &mut Dice, second: &str) {
+    fn change(&mut self, kind: Kind, id: &RecordId, rng: &mut Rng, second: &str) {
         for row in self.guests.iter_mut().filter(|row| kind == Kind::Guest && row.id == *id) {
-            *row = Guest { id: id.clone(), crm_id: row.crm_id, ..guest(dice, second) };
+            *row = Guest { id: id.clone(), crm_id: row.crm_id, ..guest(rng, second) };
         }
         for row in self.companies.iter_mut().filter(|row| kind == Kind::Company && row.id == *id) {
-            *row = Company { id: id.clone(), crm_id: row.crm_id, ..company(dice, second) };
+            *row = Company { id: id.clone(), crm_id: row.crm_id, ..company(rng, second) };
         }
         for row in self.bookings.iter_mut().filter(|row| kind == Kind::Booking && row.id == *id) {
             let Booking { guest, company, payer, residents, crm_id, .. } = row.clone();
-            let people = Booking { guest, company, payer, residents, ..booking(dice, second) };
+            let people = Booking { guest, company, payer, residents, ..booking(rng, second) };
             *row = Booking { id: id.clone(), crm_id, ..people };
         }
     }
 
     fn people(
         &self,
-        dice: &mut Dice,
+        rng: &mut Rng,
     ) -> (Option<RecordId>, Vec<RecordId>, Option<RecordId>, Option<RecordId>) {
         let mut some = |ids: &[RecordId], percent| {
-            (dice.chance(percent) && !ids.is_empty()).then(|| dice.one_of(ids).clone())
+            (rng.chance(percent) && !ids.is_empty()).then(|| rng.one_of(ids).clone())
         };
         // Now and then somebody whom no row has.
         let guests: Vec<RecordId> =
@@ -189,8 +189,8 @@ impl Hotel {
         true
     }
 
-    fn spoil(&mut self, kind: Kind, id: &RecordId, dice: &mut Dice) {
-        let way = dice.roll(3);
+    fn spoil(&mut self, kind: Kind, id: &RecordId, rng: &mut Rng) {
+        let way = rng.roll(3);
         for row in self.guests.iter_mut().filter(|row| kind == Kind::Guest && row.id == *id) {
             match way {
                 0 => row.modified_at = None,
@@ -210,49 +210,49 @@ impl Hotel {
     }
 }
 
-fn guest(dice: &mut Dice, second: &str) -> Guest {
-    let phone = |dice: &mut Dice| format!("+7 900 000-00-{:02}", dice.roll(12));
-    let mut phones = vec![phone(dice)];
-    if dice.chance(30) {
-        phones.push(phone(dice));
+fn guest(rng: &mut Rng, second: &str) -> Guest {
+    let phone = |rng: &mut Rng| format!("+7 900 000-00-{:02}", rng.roll(12));
+    let mut phones = vec![phone(rng)];
+    if rng.chance(30) {
+        phones.push(phone(rng));
     }
     Guest {
         id: RecordId::Number(0),
-        last_name: dice.one_of(NAMES),
-        first_name: dice.one_of(NAMES),
-        birth_date: dice.one_of(&["1980-02-29", "2001-12-31", ""]),
-        phone: if dice.chance(85) { phones.join("; ") } else { String::new() },
-        email: (dice.one_of(&["a@b.ru", "нет", "c@d.travel, e@f.ru", "a b@c.ru", ""])).to_owned(),
-        city: dice.one_of(CITIES),
-        sex: dice.one_of(&["M", "F", ""]),
-        comment: dice.one_of(COMMENTS),
-        vip: dice.chance(20),
+        last_name: rng.one_of(NAMES),
+        first_name: rng.one_of(NAMES),
+        birth_date: rng.one_of(&["1980-02-29", "2001-12-31", ""]),
+        phone: if rng.chance(85) { phones.join("; ") } else { String::new() },
+        email: (rng.one_of(&["a@b.ru", "нет", "c@d.travel, e@f.ru", "a b@c.ru", ""])).to_owned(),
+        city: rng.one_of(CITIES),
+        sex: rng.one_of(&["M", "F", ""]),
+        comment: rng.one_of(COMMENTS),
+        vip: rng.chance(20),
         modified_at: Some(second.to_owned()),
         crm_id: None,
     }
 }
 
-fn company(dice: &mut Dice, second: &str) -> Company {
+fn company(rng: &mut Rng, second: &str) -> Company {
     Company {
         id: RecordId::Number(0),
-        name: dice.one_of(NAMES),
-        city: dice.one_of(CITIES),
-        phone: format!("+7 495 000-00-{:02}", dice.roll(4)),
-        comment: dice.one_of(COMMENTS),
+        name: rng.one_of(NAMES),
+        city: rng.one_of(CITIES),
+        phone: format!("+7 495 000-00-{:02}", rng.roll(4)),
+        comment: rng.one_of(COMMENTS),
         modified_at: Some(second.to_owned()),
         crm_id: None,
     }
 }
 
-fn booking(dice: &mut Dice, second: &str) -> Booking {
-    let arrival = 1 + dice.roll(20);
+fn booking(rng: &mut Rng, second: &str) -> Booking {
+    let arrival = 1 + rng.roll(20);
     Booking {
         id: RecordId::Number(0),
-        status: dice.one_of(STATUSES),
+        status: rng.one_of(STATUSES),
         arrival: format!("2026-12-{arrival:02} 14:00"),
-        departure: format!("2026-12-{:02}T12:00:00", arrival + 1 + dice.roll(8)),
-        amount: dice.one_of(AMOUNTS),
-        comment: dice.one_of(COMMENTS),
+        departure: format!("2026-12-{:02}T12:00:00", arrival + 1 + rng.roll(8)),
+        amount: rng.one_of(AMOUNTS),
+        comment: rng.one_of(COMMENTS),
         guest: None,
         company: None,
         payer: None,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ledger::Object;
+use crate::invariants::Object;
 
 /// The links of a deal to its contacts, which are no field.
 pub(crate) const CONTACTS: &str = "contacts";

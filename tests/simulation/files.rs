@@ -46,8 +46,8 @@ impl Files {
     }
 }
 
-/// The files of a hotel that begins. To make their tables costs as much as a run does: they are made
-/// once, and copied.
+/// The files of a hotel that begins. To make their tables costs as much as a run does: they are
+/// made once, and copied.
 pub(crate) struct NewFiles {
     pub(crate) mirror: Vec<u8>,
     /// As the program makes it.

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use ecvi_b24::portal::Response;
 use serde_json::Value;
 
-use crate::ledger::ORIGINATOR;
+use crate::invariants::ORIGINATOR;
 use crate::world::World;
 
 /// What is odd about a list.
@@ -32,8 +32,8 @@ pub(crate) struct Asked {
     pub(crate) is_fresh: bool,
 }
 
-/// So far a list may lag behind: a call takes effect within a minute, and `settle_time` waits for so
-/// much longer. A portal's lists show at once what was made.
+/// So far a list may lag behind: a call takes effect within a minute, and `settle_time` waits for
+/// so much longer. A portal's lists show at once what was made.
 const LAG: TimeDelta = TimeDelta::seconds(15);
 
 /// The lists of cards in an answer.
@@ -94,7 +94,7 @@ impl World {
     }
 
     fn is_fresh(&self, kind: Kind, row: &Value) -> bool {
-        let born = id_of(row).and_then(|id| self.ledger.born.get(&(kind, id)));
+        let born = id_of(row).and_then(|id| self.invariants.born.get(&(kind, id)));
         born.is_some_and(|born| self.portal_now() - *born < LAG)
     }
 
@@ -128,8 +128,8 @@ impl World {
         if originator == ORIGINATOR
             && let Some(origin) = origin.as_str()
         {
-            self.ledger.permit((kind, origin.to_owned()));
-            self.ledger.restored((kind, origin.to_owned()), self.portal_now());
+            self.invariants.permit((kind, origin.to_owned()));
+            self.invariants.restored((kind, origin.to_owned()), self.portal_now());
         }
     }
 }

@@ -5,7 +5,7 @@ use bitrix24_sandbox::Kind as Entity;
 use ecvi_b24::domain::record::{Kind, RecordId};
 
 use crate::hotel::Booking;
-use crate::ledger::{Object, Snapshot, origin_of};
+use crate::invariants::{Object, Snapshot, origin_of};
 use crate::world::World;
 
 impl World {
@@ -41,7 +41,8 @@ impl World {
             .filter_map(|deal| Some((deal.id, origin_of(Entity::Deal, deal)?.1)))
             .collect();
         for (id, origin) in new {
-            if self.old_bookings.contains(&origin) && self.ledger.made_once((Entity::Deal, &origin))
+            if self.old_bookings.contains(&origin)
+                && self.invariants.made_once((Entity::Deal, &origin))
             {
                 self.wrong(format!("deal {id} was made for booking {origin}, which is history"));
             }

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use bitrix24_sandbox::{Accounting, Condition, Kind as Entity, ListOrder, Portal, Row, robots};
 use ecvi_b24::state::{Issue, Severity, State};
 
-use crate::dice::Dice;
-use crate::ledger::{Object, origin_of};
+use crate::invariants::{Object, origin_of};
+use crate::rng::Rng;
 use crate::world::World;
 
 /// What a portal says whose plan has ended.
@@ -35,22 +35,22 @@ pub(crate) enum Decision {
 }
 
 /// A portal as one may be.
-pub(crate) fn portal(dice: &mut Dice) -> Portal {
+pub(crate) fn portal(rng: &mut Rng) -> Portal {
     let mut portal = Portal::new();
     let settings = &mut portal.settings;
     settings.accounting =
-        dice.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::Bans]);
+        rng.one_of(&[Accounting::Documented, Accounting::Separate, Accounting::Bans]);
     // Whoever is no administrator is told "Access denied" where others are told that nothing is
     // there.
-    settings.user.admin = dice.chance(85);
-    settings.cost = dice.one_of(&[0.05, 0.05, 2.0, 9.0]);
-    settings.leaking_errors = dice.chance(30);
-    settings.list_order = dice.weighted(&[
+    settings.user.admin = rng.chance(85);
+    settings.cost = rng.one_of(&[0.05, 0.05, 2.0, 9.0]);
+    settings.leaking_errors = rng.chance(30);
+    settings.list_order = rng.weighted(&[
         (7, ListOrder::AsAsked),
         (1, ListOrder::Ascending),
         (1, ListOrder::Scattered),
     ]);
-    settings.robot = dice.weighted(&[(7, None), (3, Some(robots::reformat as fn(&mut Vec<Row>)))]);
+    settings.robot = rng.weighted(&[(7, None), (3, Some(robots::reformat as fn(&mut Vec<Row>)))]);
     portal
 }
 
@@ -102,7 +102,7 @@ impl World {
     fn permit_all(&mut self, objects: &[Object]) {
         for (kind, id) in objects {
             let origin = self.portal.get(*kind, *id).and_then(|card| origin_of(*kind, card));
-            origin.into_iter().for_each(|origin| self.ledger.permit(origin));
+            origin.into_iter().for_each(|origin| self.invariants.permit(origin));
         }
     }
 

@@ -12,9 +12,9 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 use crate::coverage;
-use crate::dice::Dice;
 use crate::history::{History, Step};
 use crate::log_lines;
+use crate::rng::Rng;
 use crate::world::World;
 
 /// A broken promise, and the story of it.
@@ -81,7 +81,7 @@ pub(crate) fn folder() -> TempDir {
 /// Plays a history to its end, or to the first broken promise.
 pub(crate) fn play(history: &History, dir: &Path, telling: bool) -> Result<(), Broken> {
     log_lines::listen();
-    let mut world = World::new(dir, &mut Dice::new(history.seed), telling);
+    let mut world = World::new(dir, &mut Rng::new(history.seed), telling);
     let played = catch_unwind(AssertUnwindSafe(|| {
         for step in &history.steps {
             world.live(step);
@@ -95,18 +95,18 @@ pub(crate) fn play(history: &History, dir: &Path, telling: bool) -> Result<(), B
         let words = words.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
         Err(format!("panic: {}", words.unwrap_or_default()))
     });
-    verdict.map_err(|wrong| (wrong, world.tale()))
+    verdict.map_err(|wrong| (wrong, world.trace()))
 }
 
 fn tell(seed: u64, history: &History, wrong: &str, dir: &Path) {
     let short = shorten(history, dir);
-    let Err((wrong, tale)) = play(&short, dir, true) else {
+    let Err((wrong, trace)) = play(&short, dir, true) else {
         panic!("SIMULATION_SEED={seed} breaks a promise, but not every time: {wrong}");
     };
     let steps: Vec<String> = short.steps.iter().map(|step| format!("    {step:?}")).collect();
     let steps = steps.join("\n");
     panic!(
-        "SIMULATION_SEED={seed} breaks a promise: {wrong}\n\nThe shortest history, from {}:\n{steps}\n\n{tale}\n\n=> {wrong}",
+        "SIMULATION_SEED={seed} breaks a promise: {wrong}\n\nThe shortest history, from {}:\n{steps}\n\n{trace}\n\n=> {wrong}",
         short.seed
     );
 }

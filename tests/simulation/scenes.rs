@@ -5,9 +5,9 @@ use chrono::TimeDelta;
 use ecvi_b24::domain::record::Kind;
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 
-use crate::crm_users::Act;
-use crate::dice::Dice;
-use crate::ecvi_changes::Deed;
+use crate::crm_users::CrmAction;
+use crate::ecvi_changes::HotelAction;
+use crate::rng::Rng;
 use crate::wire::{Fault, Incident};
 use crate::world::World;
 
@@ -25,13 +25,13 @@ pub(crate) enum Scene {
 }
 
 impl World {
-    pub(crate) fn play(&mut self, scene: Scene, dice: &mut Dice) {
+    pub(crate) fn play(&mut self, scene: Scene, rng: &mut Rng) {
         self.tell(format!("{scene:?}"));
         match scene {
             Scene::Silence(kind, executed) => self.be_silent(kind, executed),
-            Scene::DeletionLost(executed) => self.lose_deletion(executed, dice),
-            Scene::SpoiledDouble(kind) => self.spoil_double(kind, dice),
-            Scene::OldAtLast => self.be_old_at_last(dice),
+            Scene::DeletionLost(executed) => self.lose_deletion(executed, rng),
+            Scene::SpoiledDouble(kind) => self.spoil_double(kind, rng),
+            Scene::OldAtLast => self.be_old_at_last(rng),
         }
     }
 
@@ -44,18 +44,18 @@ impl World {
         self.silent = None;
     }
 
-    fn lose_deletion(&mut self, executed: bool, dice: &mut Dice) {
-        self.change_ecvi(Deed::Drop(Kind::Booking), dice);
+    fn lose_deletion(&mut self, executed: bool, rng: &mut Rng) {
+        self.change_ecvi(HotelAction::Drop(Kind::Booking), rng);
         let fault = Fault::DeletionLost { executed };
-        let lost = Incident { at: 1, lasts: 0, fault, dice: 1 };
+        let lost = Incident { at: 1, lasts: 0, fault, rng: 1 };
         self.run(&plain(), std::slice::from_ref(&lost));
         self.wait(TimeDelta::minutes(12));
         self.run(&plain(), &[lost]);
     }
 
-    fn spoil_double(&mut self, kind: Entity, dice: &mut Dice) {
-        self.user(Act::Delete(kind), dice);
-        self.user(Act::Restore(kind), dice);
+    fn spoil_double(&mut self, kind: Entity, rng: &mut Rng) {
+        self.change_crm(CrmAction::Delete(kind), rng);
+        self.change_crm(CrmAction::Restore(kind), rng);
         let Some(newest) = self.portal.records(kind).next_back().map(|card| card.id) else {
             return;
         };
@@ -64,11 +64,11 @@ impl World {
         self.run(&RunOptions { full: true, ..plain() }, &[]);
     }
 
-    fn be_old_at_last(&mut self, dice: &mut Dice) {
+    fn be_old_at_last(&mut self, rng: &mut Rng) {
         if self.config.export.bookings_from.is_none() {
             return;
         }
-        self.change_ecvi(Deed::New(Kind::Booking), dice);
+        self.change_ecvi(HotelAction::New(Kind::Booking), rng);
         let Some(booking) = self.hotel.bookings.last_mut() else { return };
         let status = std::mem::replace(&mut booking.status, "waitlist");
         let id = booking.id.clone();

@@ -13,10 +13,10 @@ use ecvi_b24::sync::options::RunOptions;
 use ecvi_b24::sync::run::run_locked;
 use ecvi_b24::sync::run_report::RunReport;
 
-use crate::dice::Dice;
 use crate::history::{ResetTo, Step};
-use crate::ledger::origin_of;
+use crate::invariants::origin_of;
 use crate::log_lines;
+use crate::rng::Rng;
 use crate::wire::{Fault, Incident, Killed, Wire};
 use crate::world::{World, entity_of};
 
@@ -27,8 +27,8 @@ impl World {
     /// Takes one step.
     pub(crate) fn live(&mut self, step: &Step) {
         match step {
-            Step::Ecvi(deed, dice) => self.change_ecvi(*deed, &mut Dice::new(*dice)),
-            Step::Crm(act, dice) => self.user(*act, &mut Dice::new(*dice)),
+            Step::Ecvi(hotel_action, rng) => self.change_ecvi(*hotel_action, &mut Rng::new(*rng)),
+            Step::Crm(crm_action, rng) => self.change_crm(*crm_action, &mut Rng::new(*rng)),
             Step::Portal(decision) => self.decide(*decision),
             Step::Run(options, incidents) => drop(self.run(options, incidents)),
             Step::Wait(minutes) => {
@@ -46,10 +46,10 @@ impl World {
             }
             Step::Restore => self.restore_state(),
             Step::Lose => self.put_back(None),
-            Step::Reset(kind, to, dice) => self.reset(*kind, *to, &mut Dice::new(*dice)),
-            Step::Damage(dice) => self.damage(&mut Dice::new(*dice)),
-            Step::Refill(dice) => self.refill(&mut Dice::new(*dice)),
-            Step::Scene(scene, dice) => self.play(*scene, &mut Dice::new(*dice)),
+            Step::Reset(kind, to, rng) => self.reset(*kind, *to, &mut Rng::new(*rng)),
+            Step::Damage(rng) => self.damage(&mut Rng::new(*rng)),
+            Step::Refill(rng) => self.refill(&mut Rng::new(*rng)),
+            Step::Scene(scene, rng) => self.play(*scene, &mut Rng::new(*rng)),
         }
     }
 
@@ -64,7 +64,7 @@ impl World {
         self.note_old_bookings();
         self.put_aside_before = self.failures();
         self.relieved = false;
-        self.ledger.missed = self.ledger.missing.clone();
+        self.invariants.missed = self.invariants.missing.clone();
         self.tell(format!("RUN {}", words(options)));
         let (config, clock, folder) =
             (self.config.clone(), self.clock.clone(), self.folder().to_owned());
@@ -141,7 +141,7 @@ impl World {
     }
 
     /// As `reset-id` does it.
-    fn reset(&mut self, kind: Kind, to: ResetTo, dice: &mut Dice) {
+    fn reset(&mut self, kind: Kind, to: ResetTo, rng: &mut Rng) {
         if !self.config.state.exists() {
             return;
         }
@@ -154,9 +154,8 @@ impl World {
             writer.commit().expect("written");
             return self.tell(format!("reset-id {kind} --all"));
         }
-        let id = dice.one_of(&ids);
-        let object =
-            (to == ResetTo::Another).then(|| self.another(entity_of(kind), dice)).flatten();
+        let id = rng.one_of(&ids);
+        let object = (to == ResetTo::Another).then(|| self.another(entity_of(kind), rng)).flatten();
         let key = RecordKey::new(kind, id.clone());
         if kind == Kind::Booking {
             self.asked_for.insert(id.to_string());
@@ -172,9 +171,9 @@ impl World {
         self.name(kind, &id, object);
     }
 
-    fn another(&self, entity: Entity, dice: &mut Dice) -> Option<u64> {
+    fn another(&self, entity: Entity, rng: &mut Rng) -> Option<u64> {
         let ids: Vec<u64> = self.portal.records(entity).map(|record| record.id).collect();
-        (!ids.is_empty()).then(|| dice.one_of(&ids))
+        (!ids.is_empty()).then(|| rng.one_of(&ids))
     }
 
     /// An administrator pointed a record at an object: whoever it belonged to may have to be made
@@ -183,20 +182,20 @@ impl World {
         let entity = entity_of(kind);
         let Some(crm_id) = object else { return };
         self.merged = true;
-        self.ledger.named.insert((entity, crm_id));
-        self.ledger.edited.note_all((entity, crm_id));
-        self.ledger.permit((entity, id.to_string()));
+        self.invariants.named.insert((entity, crm_id));
+        self.invariants.edited.note_all((entity, crm_id));
+        self.invariants.permit((entity, id.to_string()));
         let owner = self.portal.get(entity, crm_id).and_then(|record| origin_of(entity, record));
         if let Some(owner) = owner.filter(|(_, origin)| *origin != id.to_string()) {
-            self.ledger.permit(owner);
+            self.invariants.permit(owner);
         }
     }
 
     /// A damaged mirror deletes nothing and sends nothing.
-    fn damage(&mut self, dice: &mut Dice) {
+    fn damage(&mut self, rng: &mut Rng) {
         let path = self.config.mirror.path.clone();
         let whole = fs::read(&path).expect("the mirror");
-        let how = dice.roll(4);
+        let how = rng.roll(4);
         match how {
             0 => fs::write(&path, b""),
             1 => fs::write(&path, &whole[..whole.len() / 2]),

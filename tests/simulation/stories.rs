@@ -5,7 +5,7 @@ use std::time::Duration;
 use ecvi_b24::domain::record::{Kind, RecordId};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 use crate::run::folder;
 use crate::world::World;
 
@@ -13,13 +13,13 @@ use crate::world::World;
 /// compared.
 fn story(seed: u64, tell: impl FnOnce(&mut World)) {
     let dir = folder();
-    let mut world = World::new(dir.path(), &mut Dice::new(seed), true);
+    let mut world = World::new(dir.path(), &mut Rng::new(seed), true);
     world.config.export.bookings_from = None;
     export(&mut world);
     tell(&mut world);
     world.rest();
     if let Err(wrong) = world.verdict() {
-        panic!("{wrong}\n\n{}", world.tale());
+        panic!("{wrong}\n\n{}", world.trace());
     }
 }
 
@@ -74,7 +74,7 @@ fn an_object_that_carries_the_mark_of_another_record_is_not_taken_over() {
         world.forgot = true;
         let id = RecordId::Text("r-1".into());
         world.hotel.bookings.retain(|booking| booking.id != id);
-        world.hotel.add(Kind::Booking, &id, crm_id, &mut Dice::new(4), "2026-12-24 12:00:00");
+        world.hotel.add(Kind::Booking, &id, crm_id, &mut Rng::new(4), "2026-12-24 12:00:00");
         world.fill_mirror();
         export(world);
     });

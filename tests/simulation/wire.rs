@@ -8,13 +8,13 @@ use chrono::TimeDelta;
 use ecvi_b24::portal::{CallError, Portal, Response, decode};
 use serde_json::Value;
 
-use crate::crm_users::Act;
-use crate::dice::Dice;
-use crate::ecvi_changes::Deed;
-use crate::ledger::snapshot;
+use crate::crm_users::CrmAction;
+use crate::ecvi_changes::HotelAction;
+use crate::invariants::snapshot;
 use crate::lists::{Asked, Oddity};
 use crate::log_lines;
 use crate::portal_changes::Decision;
+use crate::rng::Rng;
 use crate::world::{SECRET, World};
 
 /// What befalls one request of a run.
@@ -59,11 +59,11 @@ pub(crate) enum Fault {
     /// The next request that deletes a deal is not answered.
     DeletionLost { executed: bool },
     /// Somebody acts in the CRM just before the call.
-    Act(Act),
+    CrmAction(CrmAction),
     /// Somebody decides about the whole portal just before the call.
     Decision(Decision),
     /// Somebody acts in Ecvi just before the call.
-    Deed(Deed),
+    HotelAction(HotelAction),
 }
 
 /// What becomes of a call whose caller dies.
@@ -83,7 +83,7 @@ pub(crate) struct Incident {
     pub(crate) at: u32,
     pub(crate) lasts: u32,
     pub(crate) fault: Fault,
-    pub(crate) dice: u64,
+    pub(crate) rng: u64,
 }
 
 impl Incident {
@@ -132,13 +132,18 @@ impl Portal for Wire<'_> {
             match incident.fault {
                 // Where it lasts, somebody acts before each of the requests, and not always on the
                 // same object.
-                Fault::Act(act) => {
-                    self.world.user(act, &mut Dice::new(incident.dice + u64::from(self.count)));
+                Fault::CrmAction(crm_action) => {
+                    self.world.change_crm(
+                        crm_action,
+                        &mut Rng::new(incident.rng + u64::from(self.count)),
+                    );
                 }
                 Fault::Decision(decision) => self.world.decide(decision),
-                Fault::Deed(deed) => self.world.change_ecvi(deed, &mut Dice::new(incident.dice)),
+                Fault::HotelAction(hotel_action) => {
+                    self.world.change_ecvi(hotel_action, &mut Rng::new(incident.rng));
+                }
                 Fault::Speechless | Fault::Unsaved => {}
-                fault => broken = Some((fault, Dice::new(incident.dice))),
+                fault => broken = Some((fault, Rng::new(incident.rng))),
             }
         }
         match broken {
@@ -146,13 +151,13 @@ impl Portal for Wire<'_> {
                 let answer = self.world.execute(method, params, usize::MAX).decode(method);
                 answer.inspect(|answer| self.world.note_lists(method, params, answer))
             }
-            Some((fault, dice)) => {
+            Some((fault, rng)) => {
                 self.world.tell(format!(
                     "  request {} ({}): {fault:?}",
                     self.count,
                     names(method, params)
                 ));
-                self.world.broken(fault, dice, method, params)
+                self.world.broken(fault, rng, method, params)
             }
         }
     }
@@ -195,16 +200,17 @@ fn lost() -> Result<Response, CallError> {
 }
 
 impl World {
-    fn is_silent_for(&self, params: &Value) -> Option<(Fault, Dice)> {
+    fn is_silent_for(&self, params: &Value) -> Option<(Fault, Rng)> {
         let (kind, executed) = self.silent?;
         let is_met = ["add", "update", "import"]
             .iter()
             .any(|verb| calls(params, &format!("crm.{}.{verb}", kind.word())));
         let fault = if executed { Fault::LostAfter } else { Fault::LostBefore };
-        is_met.then(|| (fault, Dice::new(1)))
+        is_met.then(|| (fault, Rng::new(1)))
     }
 
-    /// The portal carries out a call, `commands` of a batch at most; the ledger looks on.
+    /// The portal carries out a call, `commands` of a batch at most, and what must never happen is
+    /// looked for.
     fn execute(&mut self, method: &str, params: &Value, commands: usize) -> Reply {
         self.let_late_calls_act();
         let before = may_write(params).then(|| snapshot(&self.portal));
@@ -214,7 +220,7 @@ impl World {
             some => self.portal.call_at_most(some, method, params.clone(), now),
         };
         if let Some(before) = before {
-            self.ledger.compare(&before, &self.portal, self.run_began);
+            self.invariants.compare(&before, &self.portal, self.run_began);
             self.check_new_deals(&before);
         }
         self.clock.sleep(LATENCY + Duration::from_secs_f64(reply.seconds));
@@ -229,7 +235,7 @@ impl World {
             let now = self.portal_now();
             self.portal.tick(now);
             // Whatever people restored while the call was on its way is no fault of ours.
-            self.ledger.compare(&before, &self.portal, now - TimeDelta::minutes(3));
+            self.invariants.compare(&before, &self.portal, now - TimeDelta::minutes(3));
         }
     }
 
@@ -244,7 +250,7 @@ impl World {
     fn broken(
         &mut self,
         fault: Fault,
-        mut dice: Dice,
+        mut rng: Rng,
         method: &str,
         params: &Value,
     ) -> Result<Response, CallError> {
@@ -257,7 +263,7 @@ impl World {
                 lost()
             }
             Fault::Partly => {
-                self.execute(method, params, dice.roll(4));
+                self.execute(method, params, rng.roll(4));
                 lost()
             }
             Fault::Late { patience, effect } => {
@@ -270,7 +276,7 @@ impl World {
                 let half = &reply.body.as_bytes()[..reply.body.len() / 2];
                 decode(reply.status, half, method == "batch")
             }
-            Fault::OneSilent => self.one_silent(method, params, &mut dice),
+            Fault::OneSilent => self.one_silent(method, params, &mut rng),
             Fault::Page { executed } => {
                 if executed {
                     self.execute(method, params, usize::MAX);
@@ -296,9 +302,9 @@ impl World {
                 let answer = self.execute(method, params, usize::MAX).decode(method);
                 answer.map(|answer| self.odd(oddity, method, params, answer))
             }
-            Fault::Act(_)
+            Fault::CrmAction(_)
             | Fault::Decision(_)
-            | Fault::Deed(_)
+            | Fault::HotelAction(_)
             | Fault::Speechless
             | Fault::Unsaved => lost(),
         }
@@ -308,12 +314,12 @@ impl World {
         &mut self,
         method: &str,
         params: &Value,
-        dice: &mut Dice,
+        rng: &mut Rng,
     ) -> Result<Response, CallError> {
         let mut answer = self.execute(method, params, usize::MAX).decode(method)?;
         for part in ["result", "result_error"] {
             if let Some(named) = answer.result.get_mut(part).and_then(Value::as_object_mut)
-                && let Some(name) = named.keys().nth(dice.roll(named.len())).cloned()
+                && let Some(name) = named.keys().nth(rng.roll(named.len())).cloned()
             {
                 named.remove(&name);
             }

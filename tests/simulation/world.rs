@@ -15,12 +15,12 @@ use ecvi_b24::sync::options::{RunKind, RunOptions};
 use ecvi_b24::sync::run_report::RunReport;
 use rusqlite::Connection;
 
-use crate::dice::Dice;
-use crate::ecvi_changes::{self, Deed};
+use crate::ecvi_changes::{self, HotelAction};
 use crate::files::{Files, new_files};
 use crate::hotel::{Hotel, Stamp};
-use crate::ledger::{Ledger, Object};
+use crate::invariants::{Invariants, Object};
 use crate::lists::Asked;
+use crate::rng::Rng;
 use crate::{log_lines, portal_changes, stays};
 
 /// The webhook's secret: no text may show it.
@@ -37,7 +37,7 @@ pub(crate) struct World {
     pub(crate) config: Config,
     pub(crate) hotel: Hotel,
     pub(crate) portal: Portal,
-    pub(crate) ledger: Ledger,
+    pub(crate) invariants: Invariants,
     /// A funnel beside the general one.
     pub(crate) funnel: i64,
     /// What people deleted.
@@ -57,7 +57,8 @@ pub(crate) struct World {
     pub(crate) lost_answers: bool,
     /// The state was lost or replaced: what stands in the CRM may count as people's.
     pub(crate) forgot: bool,
-    /// When the state was replaced or lost: this one does not know what the runs before it asked for.
+    /// When the state was replaced or lost: this one does not know what the runs before it asked
+    /// for.
     pub(crate) state_replaced_at: Option<DateTime<Utc>>,
     pub(crate) merged: bool,
     /// When the last call on its way takes effect.
@@ -81,7 +82,7 @@ pub(crate) struct World {
     pub(crate) asked_for: BTreeSet<String>,
     /// The kind of which nothing that changes it is answered, and whether it is carried out.
     pub(crate) silent: Option<(Entity, bool)>,
-    tale: Vec<String>,
+    trace: Vec<String>,
     telling: bool,
 }
 
@@ -102,14 +103,14 @@ pub(crate) fn kind_of(entity: Entity) -> Kind {
     }
 }
 
-fn config(dir: &Path, dice: &mut Dice) -> Config {
-    let matching = if dice.chance(20) { "match_existing = ['phone', 'email']" } else { "" };
-    let missing = dice.weighted(&[(9, "relink"), (1, "fail")]);
-    let method = dice.weighted(&[(7, "import"), (3, "add")]);
-    let size = dice.one_of(&[50, 50, 7, 1]);
-    let old = if dice.chance(20) { "bookings_from = '2026-12-12'" } else { "" };
-    let stays = if dice.chance(20) { stays::section() } else { String::new() };
-    let delete_after = dice.one_of(&["0s", "2m", "2m", "10m"]);
+fn config(dir: &Path, rng: &mut Rng) -> Config {
+    let matching = if rng.chance(20) { "match_existing = ['phone', 'email']" } else { "" };
+    let missing = rng.weighted(&[(9, "relink"), (1, "fail")]);
+    let method = rng.weighted(&[(7, "import"), (3, "add")]);
+    let size = rng.one_of(&[50, 50, 7, 1]);
+    let old = if rng.chance(20) { "bookings_from = '2026-12-12'" } else { "" };
+    let stays = if rng.chance(20) { stays::section() } else { String::new() };
+    let delete_after = rng.one_of(&["0s", "2m", "2m", "10m"]);
     let toml = format!(
         "[mirror]\npath = 'mirror.db'\n[state]\npath = 'state.db'\n
          [portal]\nwebhook = 'https://hotel.bitrix24.ru/rest/1/{SECRET}/'\n
@@ -119,13 +120,13 @@ fn config(dir: &Path, dice: &mut Dice) -> Config {
 }
 
 impl World {
-    /// A new world in this folder. `dice` decides what kind of portal it has and who is at the
+    /// A new world in this folder. `rng` decides what kind of portal it has and who is at the
     /// hotel.
-    pub(crate) fn new(dir: &Path, dice: &mut Dice, telling: bool) -> World {
-        let mut portal = portal_changes::portal(dice);
+    pub(crate) fn new(dir: &Path, rng: &mut Rng, telling: bool) -> World {
+        let mut portal = portal_changes::portal(rng);
         let funnel = portal.add_funnel("Банкеты");
-        let size = if portal.settings.cost > 2.0 { 4 } else { dice.one_of(&[1, 4, 4, 4, 4, 30]) };
-        let stamp = dice.weighted(&[
+        let size = if portal.settings.cost > 2.0 { 4 } else { rng.one_of(&[1, 4, 4, 4, 4, 30]) };
+        let stamp = rng.weighted(&[
             (12, Stamp::AsIs),
             (2, Stamp::OneForAll),
             (2, Stamp::Day),
@@ -133,9 +134,9 @@ impl World {
             (2, Stamp::Ahead),
         ]);
         let hotel = Hotel { size, stamp, ..Hotel::default() };
-        let mut world = World::bare(config(dir, dice), hotel, portal, telling);
+        let mut world = World::bare(config(dir, rng), hotel, portal, telling);
         world.funnel = funnel;
-        world.copies_state = !dice.clone().chance(25);
+        world.copies_state = !rng.clone().chance(25);
         let settings = &world.portal.settings;
         let (cost, accounting, leaking) =
             (settings.cost, settings.accounting, settings.leaking_errors);
@@ -143,7 +144,7 @@ impl World {
             "the portal takes {cost} s a call, accounting {accounting:?}, leaking {leaking}"
         ));
         world.make_stay_fields();
-        world.open_hotel(dice);
+        world.open_hotel(rng);
         world
     }
 
@@ -157,7 +158,7 @@ impl World {
             config,
             hotel,
             portal,
-            ledger: Ledger::default(),
+            invariants: Invariants::default(),
             funnel: 0,
             bin: Vec::new(),
             run_began: start,
@@ -181,7 +182,7 @@ impl World {
             old_bookings: BTreeSet::new(),
             asked_for: BTreeSet::new(),
             silent: None,
-            tale: Vec::new(),
+            trace: Vec::new(),
             telling,
         }
     }
@@ -192,14 +193,20 @@ impl World {
     }
 
     /// One record of each kind stands there from the beginning, so that no table is ever empty.
-    fn open_hotel(&mut self, dice: &mut Dice) {
+    fn open_hotel(&mut self, rng: &mut Rng) {
         for kind in [Kind::Guest, Kind::Company, Kind::Booking] {
-            self.hotel.add(kind, &RecordId::Number(1), None, dice, "2026-11-01 00:00:00");
+            self.hotel.add(kind, &RecordId::Number(1), None, rng, "2026-11-01 00:00:00");
         }
         self.hotel.bookings[0].residents = vec![RecordId::Number(1)];
-        for _ in 0..dice.roll(2 * self.hotel.size.unsigned_abs() as usize) {
-            let kind = dice.one_of(&[Kind::Guest, Kind::Booking]);
-            ecvi_changes::act(&mut self.hotel, Deed::New(kind), dice, self.clock.now(), &[]);
+        for _ in 0..rng.roll(2 * self.hotel.size.unsigned_abs() as usize) {
+            let kind = rng.one_of(&[Kind::Guest, Kind::Booking]);
+            ecvi_changes::apply(
+                &mut self.hotel,
+                HotelAction::New(kind),
+                rng,
+                self.clock.now(),
+                &[],
+            );
         }
         self.fill_mirror();
     }
@@ -207,21 +214,21 @@ impl World {
     pub(crate) fn tell(&mut self, line: impl AsRef<str>) {
         if self.telling {
             let at = self.clock.now().format("%d. %H:%M:%S");
-            self.tale.push(format!("{at}  {}", line.as_ref()));
+            self.trace.push(format!("{at}  {}", line.as_ref()));
         }
     }
 
-    pub(crate) fn tale(&self) -> String {
-        self.tale.join("\n")
+    pub(crate) fn trace(&self) -> String {
+        self.trace.join("\n")
     }
 
     pub(crate) fn wrong(&mut self, what: String) {
-        self.ledger.wrongs.push(what);
+        self.invariants.wrongs.push(what);
     }
 
     /// The first broken promise.
     pub(crate) fn verdict(&self) -> Result<(), String> {
-        self.ledger.wrongs.first().map_or(Ok(()), |wrong| Err(wrong.clone()))
+        self.invariants.wrongs.first().map_or(Ok(()), |wrong| Err(wrong.clone()))
     }
 
     /// The time at the portal and in Ecvi; this machine's clock may be off.
@@ -243,9 +250,9 @@ impl World {
     }
 
     /// Something happens in Ecvi, and the mirror follows.
-    pub(crate) fn change_ecvi(&mut self, deed: Deed, dice: &mut Dice) {
-        let standing: Vec<i64> = match deed {
-            Deed::New(kind) => {
+    pub(crate) fn change_ecvi(&mut self, hotel_action: HotelAction, rng: &mut Rng) {
+        let standing: Vec<i64> = match hotel_action {
+            HotelAction::New(kind) => {
                 let ids =
                     self.portal.records(entity_of(kind)).map(|record| record.id.cast_signed());
                 ids.chain([9999]).collect()
@@ -253,7 +260,8 @@ impl World {
             _ => Vec::new(),
         };
         let now = self.portal_now();
-        let Some((kind, id, told)) = ecvi_changes::act(&mut self.hotel, deed, dice, now, &standing)
+        let Some((kind, id, told)) =
+            ecvi_changes::apply(&mut self.hotel, hotel_action, rng, now, &standing)
         else {
             return;
         };
@@ -262,15 +270,15 @@ impl World {
         self.old_bookings.clear();
         let origin = (entity_of(kind), id.to_string());
         if self.hotel.has(kind, &id) {
-            self.ledger.missing.remove(&origin);
+            self.invariants.missing.remove(&origin);
         } else {
             if kind == Kind::Booking {
-                self.ledger.once_gone.insert(id.to_string());
+                self.invariants.once_gone.insert(id.to_string());
             }
-            self.ledger.missing.insert(origin);
+            self.invariants.missing.insert(origin);
         }
         for (_, crm_id) in self.hotel.crm_ids(kind) {
-            self.ledger.named.insert((entity_of(kind), crm_id.cast_unsigned()));
+            self.invariants.named.insert((entity_of(kind), crm_id.cast_unsigned()));
         }
         self.fill_mirror();
     }
@@ -290,11 +298,11 @@ impl World {
 
     /// The mirror is filled anew row by row, and a run sees the half of it: nobody is given up for
     /// that.
-    pub(crate) fn refill(&mut self, dice: &mut Dice) {
+    pub(crate) fn refill(&mut self, rng: &mut Rng) {
         if self.config.sync.delete_after.is_zero() {
             return self.fill_mirror();
         }
-        let rows = dice.roll(self.hotel.bookings.len() + 1);
+        let rows = rng.roll(self.hotel.bookings.len() + 1);
         self.fill_from(&self.hotel.part(rows));
         self.tell(format!("the mirror is filled anew; {rows} rows of each table so far"));
         let plain = RunOptions::new(RunKind::Sync);
@@ -303,7 +311,9 @@ impl World {
         let ended = self.run(&plain, &[]);
         if !ended.is_some_and(|ended| matches!(ended.outcome, Outcome::Ok | Outcome::Partial)) {
             // Nobody may have seen that they are back: another such reading is the second one.
-            self.ledger.once_gone.extend(self.hotel.bookings.iter().map(|row| row.id.to_string()));
+            self.invariants
+                .once_gone
+                .extend(self.hotel.bookings.iter().map(|row| row.id.to_string()));
         }
     }
 
@@ -382,8 +392,8 @@ impl World {
             self.wrong("the secret is told in a log".into());
         }
         self.check_nobody_is_put_aside_for_the_portal();
-        // A state of before, or a new one, cannot know how full the bucket is until that is empty: one
-        // 503 says it.
+        // A state of before, or a new one, cannot know how full the bucket is until that is empty:
+        // one 503 says it.
         if let Some(at) = self.state_replaced_at.take_if(|_| ended.requests > 0)
             && self.run_began - at < BUCKET_DRAINS_IN
         {

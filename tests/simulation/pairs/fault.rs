@@ -3,7 +3,7 @@
 use bitrix24_sandbox::Kind;
 use chrono::TimeDelta;
 
-use crate::ledger::origin_of;
+use crate::invariants::origin_of;
 use crate::lists::{Asked, Oddity};
 use crate::wire::{Call, Fault, Incident};
 use crate::world::World;
@@ -124,7 +124,7 @@ impl FaultAt {
     pub(super) fn incident(&self) -> Option<Incident> {
         let FaultAt::Run { fault, at, .. } = self else { return None };
         let lasts = if *fault == Fault::Odd(Oddity::Lagging) { u32::MAX } else { 0 };
-        Some(Incident { at: *at, lasts, fault: *fault, dice: 0 })
+        Some(Incident { at: *at, lasts, fault: *fault, rng: 0 })
     }
 
     /// Waits for the next run.

@@ -29,8 +29,8 @@ use self::fault::{FaultAt, kind};
 use self::player::{Moment, Outlook, Played, Player};
 use self::scenes::{SCENES, Scene};
 use self::tally::Tally;
-use crate::dice::Dice;
 use crate::log_lines;
+use crate::rng::Rng;
 use crate::run::folder;
 
 /// Which pairs are played.
@@ -86,7 +86,7 @@ fn pairs_of_faults_keep_the_promises() {
     let tally = tally.into_inner().expect("no thread panics");
     println!("{tally}in {:?}", began.elapsed());
     if let Some(broken) = tally.broken.last() {
-        panic!("{} pairs break a promise; the last:\n{}", tally.broken.len(), broken.tale());
+        panic!("{} pairs break a promise; the last:\n{}", tally.broken.len(), broken.trace());
     }
 }
 
@@ -126,20 +126,20 @@ impl<'t> Stage<'t> {
         &self,
         faults: Vec<FaultAt>,
         seed: usize,
-        is_wanted: impl Fn(&mut Dice, &FaultAt) -> bool,
+        is_wanted: impl Fn(&mut Rng, &FaultAt) -> bool,
     ) -> Vec<FaultAt> {
         if self.sample == Sample::All {
             return faults;
         }
         let name = self.scene.name.bytes().map(u64::from).sum::<u64>();
-        let mut dice = Dice::new(name * 1_000_000 + seed as u64);
+        let mut rng = Rng::new(name * 1_000_000 + seed as u64);
         let mut kinds: BTreeMap<&str, Vec<FaultAt>> = BTreeMap::new();
         for fault in faults {
             kinds.entry(kind(&fault)).or_default().push(fault);
         }
         let one = |faults: Vec<FaultAt>| {
-            let fault = dice.one_of(&faults);
-            is_wanted(&mut dice, &fault).then_some(fault)
+            let fault = rng.one_of(&faults);
+            is_wanted(&mut rng, &fault).then_some(fault)
         };
         kinds.into_values().filter_map(one).collect()
     }
@@ -156,8 +156,8 @@ impl<'t> Stage<'t> {
         });
         self.note(first, None, judged);
         for (run, played) in seen.iter().enumerate() {
-            let is_wanted = |dice: &mut Dice, second: &FaultAt| {
-                dice.roll(KINDS) == 0 || run == 0 && first.is_late() && second.is_restore()
+            let is_wanted = |rng: &mut Rng, second: &FaultAt| {
+                rng.roll(KINDS) == 0 || run == 0 && first.is_late() && second.is_restore()
             };
             for second in self.choose(seconds(played), 100 * number + run, is_wanted) {
                 self.play_second(first, run, &played.before, second);
@@ -230,7 +230,7 @@ fn guarded(play: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
 
 impl Broken {
     /// The pair once more, told from the beginning.
-    fn tale(&self) -> String {
+    fn trace(&self) -> String {
         let folder = folder();
         let mut player = self.scene.set(folder.path(), true);
         let told = guarded(|| {
@@ -244,6 +244,6 @@ impl Broken {
         });
         drop(told);
         player.world().rest();
-        format!("{self}\n\n{}", player.world().tale())
+        format!("{self}\n\n{}", player.world().trace())
     }
 }

@@ -15,7 +15,7 @@ use rusqlite::Connection;
 
 use super::fault::FaultAt;
 use crate::files::Files;
-use crate::ledger::Origin;
+use crate::invariants::Origin;
 use crate::lists::Asked;
 use crate::portal_snapshot::snapshot;
 use crate::world::World;
@@ -187,10 +187,10 @@ impl Player {
     }
 
     pub(super) fn outlook(&self) -> Outlook {
-        let World { portal, ledger, config, .. } = &self.world;
+        let World { portal, invariants, config, .. } = &self.world;
         let mut lines = snapshot(portal);
         let made = |((kind, origin), count): (&Origin, &u32)| format!("{count} {kind:?} {origin}");
-        lines.extend(ledger.created.iter().map(made));
+        lines.extend(invariants.created.iter().map(made));
         lines.extend(self.told.iter().cloned());
         if config.mirror.write_back {
             lines.extend(self.written_back());

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::player::Player;
 use crate::hotel::{Booking, Company, Guest, Hotel};
-use crate::ledger::origin_of;
+use crate::invariants::origin_of;
 use crate::world::{SECRET, World, entity_of};
 
 /// A hotel in which something is to be sent.
@@ -190,8 +190,8 @@ fn changes(world: &mut World) {
 
 fn removed(world: &mut World) {
     world.hotel.bookings.remove(1);
-    world.ledger.once_gone.insert("6".to_owned());
-    world.ledger.missing.insert((Entity::Deal, "6".to_owned()));
+    world.invariants.once_gone.insert("6".to_owned());
+    world.invariants.missing.insert((Entity::Deal, "6".to_owned()));
     world.fill_mirror();
 }
 

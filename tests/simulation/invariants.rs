@@ -1,5 +1,5 @@
-//! The ledger: every object that appears, changes or goes, through us or through people, and which
-//! promise that breaks.
+//! What must never happen in the CRM: every object that appears, changes or goes, through us or
+//! through people, and which promise that breaks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) type Origin = (Kind, String);
 
 /// What happened in the CRM over the portal's whole life.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct Invariants {
     pub(crate) created: BTreeMap<Origin, u32>,
     /// When our objects appeared.
     pub(crate) born: BTreeMap<Object, DateTime<Utc>>,
@@ -55,7 +55,7 @@ pub(crate) fn origin_of(kind: Kind, record: &Record) -> Option<Origin> {
         .then(|| (kind, record.text("ORIGIN_ID").to_owned()))
 }
 
-impl Ledger {
+impl Invariants {
     /// Compares the portal after a call of ours with how it stood before. `since`: when the run
     /// began.
     pub(crate) fn compare(&mut self, before: &Snapshot, portal: &Portal, since: DateTime<Utc>) {

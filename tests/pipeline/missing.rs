@@ -244,6 +244,28 @@ fn after_reset_id_an_object_that_still_exists_is_taken_over() {
     assert_eq!(hotel.contact(1).id, before);
 }
 
+/// The company's card was found by its mark: that its update is not answered changes nothing of
+/// whose it is.
+#[test]
+fn a_deal_keeps_its_company_when_that_is_found_again_and_its_update_not_answered() {
+    let hotel = Hotel::with_two_guests();
+    hotel.configure("portal.settle_time = '0s'");
+    hotel.company(1, "");
+    hotel.booking(1, "company_id = 1");
+    hotel.sync();
+    let company = hotel.deal(1).text("COMPANY_ID").to_owned();
+    hotel.says("reset-id --all --yes");
+    let mut lost = Some(Fault::ResetAfter);
+    hotel
+        .server()
+        .faults(move |call| call.calls("crm.company.update").then(|| lost.take()).flatten());
+    hotel.exits(5, "sync");
+    assert_eq!(hotel.deal(1).text("COMPANY_ID"), company);
+    hotel.sync();
+    assert_eq!(hotel.deal(1).text("COMPANY_ID"), company);
+    assert_eq!(hotel.portal().count(Kind::Company), 1);
+}
+
 #[test]
 fn after_reset_id_of_everything_nothing_is_doubled() {
     let hotel = Hotel::with_two_guests();

@@ -314,6 +314,12 @@ impl WorkItem {
         self.is_taken_over = true;
     }
 
+    /// The card that the state does not know as the record's and that carries its mark.
+    pub(super) fn card_found_by_mark(&self, originator: &str) -> Option<i64> {
+        let object = self.object.as_ref().filter(|_| self.is_taken_over)?;
+        carries_mark(originator, self.id(), object).then_some(object.crm_id)
+    }
+
     /// Whether this run has just sent the deal. It is not looked at again for its closing date.
     fn is_just_sent(&self, run: i64, now: DateTime<Utc>) -> bool {
         self.planned.step == Step::SendCloseDate && self.record.is_alive(run, now)

@@ -76,9 +76,15 @@ impl Push<'_, '_> {
         }
         let state = self.state;
         let lock = self.lock;
+        let originator = &self.config.portal.originator;
         let mut mark = |now| {
             let writer = state.writer()?;
             for PreparedStep { item, operation, owned_values, .. } in &calls {
+                // Whatever becomes of the call, the card is the record's own, and deals may go on
+                // pointing at it.
+                if let Some(crm_id) = item.card_found_by_mark(originator) {
+                    writer.link_by_origin(item.key(), crm_id)?;
+                }
                 let either = item.record.owned_values.union(owned_values);
                 let attempt =
                     InDoubtCall { operation: *operation, row: item.row(), owned_values: &either };

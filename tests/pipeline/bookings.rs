@@ -260,3 +260,12 @@ fn a_closing_date_that_was_refused_beside_its_deal_is_still_owed() {
     assert_eq!(hotel.deal(1).text("CLOSEDATE"), "2026-12-07");
     hotel.runs_idle();
 }
+
+#[test]
+fn a_booking_that_goes_before_its_unchanged_guest_shows_their_name_all_the_same() {
+    let hotel = Hotel::with_two_guests();
+    hotel.booking(1, "comment = 'x'");
+    hotel.says("sync --full");
+    assert_eq!(hotel.deal(1).text("COMMENTS"), "x");
+    assert!(hotel.deal(1).text("TITLE").contains("(Белова)"), "{}", hotel.deal(1).text("TITLE"));
+}

@@ -223,3 +223,14 @@ fn a_deal_that_people_delete_at_the_last_moment_counts_as_deleted() {
     assert!(hotel.says("status booking id:2").contains(" удаление: сделка "));
     hotel.runs_idle();
 }
+
+#[test]
+fn a_deal_that_was_just_given_to_another_booking_goes_where_both_are_gone() {
+    let hotel = with_bookings(3);
+    let given = hotel.deal(1).id;
+    hotel.says(&format!("reset-id booking id:2 --crm-id {given} --yes"));
+    (1..=2).for_each(|id| hotel.remove_booking(id));
+    assert_eq!(hotel.sync(), "sync: удалено: заявки 1\n");
+    assert!(hotel.portal().get(Kind::Deal, given).is_none());
+    assert_eq!(hotel.issues("failures"), [""; 0]);
+}

@@ -191,3 +191,18 @@ fn whoever_stays_on_a_shared_card_puts_their_own_mark_on_it() {
     assert_eq!(hotel.contact(2).id, keep);
     hotel.runs_idle();
 }
+
+/// Their own turn never comes: the bookings find the card by what was sent of the guest.
+#[test]
+fn a_guest_whose_row_cannot_be_read_is_found_on_the_card_that_people_made_anew() {
+    let hotel = Hotel::with_two_guests();
+    hotel.guest(2, "birth_date = 'вчера'");
+    hotel.exits(1, "sync");
+    let lost = hotel.contact(2).id;
+    hotel.portal().delete(Kind::Contact, lost);
+    let other = hotel.card("Белова", "+72");
+    hotel.booking(2, "comment = 'x'");
+    hotel.sync();
+    hotel.sync();
+    assert_eq!(hotel.deal(2).link_ids(), [other]);
+}

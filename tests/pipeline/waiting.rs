@@ -185,3 +185,20 @@ fn a_payer_who_turns_up_ends_the_warning_though_the_deal_has_another_company() {
     assert_eq!(hotel.issues("warnings"), Vec::<String>::new());
     hotel.runs_idle();
 }
+
+/// One person is in Ecvi twice, and somebody says so: the deal shows the same contact as before.
+#[test]
+fn a_companion_who_gets_the_card_of_the_guest_is_waited_for_no_longer() {
+    let hotel = hotel();
+    hotel.guest(2, "last_name = 'Белова'");
+    hotel.booking(1, "guest_id = 1");
+    hotel.stay(1, &[1, 2]);
+    hotel.exits(1, "initial-export");
+    assert_eq!(hotel.issues("warnings"), ["booking 1 WITHOUT_COMPANION"]);
+    let card = hotel.contact(1).id;
+    hotel.says(&format!("reset-id guest id:2 --crm-id {card} --yes"));
+    hotel.guest(2, "birth_date = '1990-01-01'");
+    hotel.sync();
+    assert_eq!(hotel.deal(1).link_ids(), [card]);
+    assert_eq!(hotel.issues("warnings"), [""; 0]);
+}

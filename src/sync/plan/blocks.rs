@@ -87,15 +87,10 @@ impl BlockComparison {
         BlockComparison { blocks, stored, current: 0, options }
     }
 
-    /// Records that are in the mirror and have an object, in the blocks that are not read.
+    /// Records that are in the mirror and have an object, in the blocks that are not read: the
+    /// others have counted none yet.
     pub(super) fn linked(&self) -> u64 {
-        let mut linked = 0;
-        for seen in &self.blocks {
-            if let (false, Some(clean)) = (seen.is_read, seen.stored.clean) {
-                linked += clean.linked;
-            }
-        }
-        linked
+        self.blocks.iter().filter_map(|block| block.stored.clean).map(|clean| clean.linked).sum()
     }
 
     /// The ids of the rows that are to be read.
@@ -157,6 +152,9 @@ impl BlockComparison {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::record::RecordId;
+    use crate::state::PlanRecord;
+    use crate::sync::plan::decide::tests::row;
 
     const DIGEST: u64 = 7;
     const STOOD: StoredBlock = StoredBlock {
@@ -233,5 +231,34 @@ mod tests {
             BlockComparison::new(outline(DIGEST, says_little), kept, look()).ranges_to_read().len()
         };
         assert_eq!([false, true].map(spans), [0, 1]);
+    }
+
+    #[test]
+    fn a_block_with_a_row_that_is_to_be_read_is_read_however_it_stands() {
+        let open = Block { open: true, ..block(DIGEST, false) };
+        assert!(ComparedBlock::new(open, Some(STOOD), look()).is_read);
+    }
+
+    #[test]
+    fn what_stands_in_a_block_counts_as_long_as_the_block_is_not_read() {
+        let linked = |digest| {
+            let kept: Blocks = [(None, STOOD)].into();
+            BlockComparison::new(outline(digest, false), kept, look()).linked()
+        };
+        assert_eq!((linked(DIGEST), linked(DIGEST + 1)), (1, 0));
+    }
+
+    #[test]
+    fn a_block_counts_who_is_there_and_has_an_object() {
+        let linked = |has_row: bool, stored: Option<PlanRecord>| {
+            let mut blocks = BlockComparison::new(outline(DIGEST, false), Blocks::new(), look());
+            let row = has_row.then(row);
+            blocks.note_pair(&Pair { id: RecordId::Number(1), row, stored }, true);
+            blocks.blocks[0].stored.clean.map(|clean| clean.linked)
+        };
+        let known = |crm_id| Some(PlanRecord { crm_id, ..PlanRecord::default() });
+        assert_eq!(linked(true, known(Some(7))), Some(1));
+        assert_eq!(linked(false, known(Some(7))), Some(0));
+        assert_eq!([linked(true, known(None)), linked(true, None)], [Some(0); 2]);
     }
 }

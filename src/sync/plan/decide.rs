@@ -329,4 +329,4 @@ fn changed(kind: Kind, row: &Row, stored: &PlanRecord, options: &PlanOptions) ->
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -57,24 +57,24 @@ const VIEWS: [[&str; 4]; 3] = [
 ];
 
 /// What a comparison found.
-type Found = Vec<(Kind, Step, Pair)>;
+pub(super) type Found = Vec<(Kind, Step, Pair)>;
 
 /// What it has the state know.
 #[derive(PartialEq, Debug, Default)]
-struct Notes {
-    records: Vec<(RecordKey, Note)>,
+pub(super) struct Notes {
+    pub(super) records: Vec<(RecordKey, Note)>,
     stays: Vec<BookingStays>,
 }
 
 /// What happens, and to what: each number is taken modulo what there is.
 type Event = (u8, u8, u8, u8);
 
-struct World {
-    folder: TempDir,
+pub(super) struct World {
+    pub(super) folder: TempDir,
     hotel: Connection,
-    state: State,
+    pub(super) state: State,
     mirror_stats: Option<MirrorStats>,
-    now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
     minute: u32,
     view: usize,
     history: bool,
@@ -88,7 +88,7 @@ struct World {
 }
 
 /// Numbers, negative ones too, and texts, some of which look like numbers.
-fn id(thrown: u8) -> RecordId {
+pub(super) fn id(thrown: u8) -> RecordId {
     match thrown % 24 {
         n @ 0..=17 => RecordId::Number(i64::from(n) * 3 - 9),
         n @ 18..=20 => RecordId::Text(format!("uuid-{n}")),
@@ -101,7 +101,7 @@ fn kind(thrown: u8) -> Kind {
 }
 
 impl World {
-    fn new() -> World {
+    pub(super) fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
         let hotel = Connection::open(folder.path().join("mirror.db")).unwrap();
         hotel.execute_batch(TABLES).unwrap();
@@ -123,7 +123,7 @@ impl World {
 
     /// A hotel of which everything was sent. Every third id is free: for newcomers, and for records
     /// that the state alone knows.
-    fn settled() -> World {
+    pub(super) fn settled() -> World {
         let mut world = World::new();
         for thrown in (0..24).filter(|thrown| thrown % 3 > 0) {
             for kind in Kind::SEND_ORDER {
@@ -135,7 +135,7 @@ impl World {
         world
     }
 
-    fn mirror(&self) -> Mirror {
+    pub(super) fn mirror(&self) -> Mirror {
         let path = self.folder.path().join("mirror.db");
         let statuses =
             self.codes.then(|| ("odd".to_owned(), BookingStatus::Confirmed)).into_iter().collect();
@@ -150,7 +150,7 @@ impl World {
         Mirror::open(&config).unwrap().in_blocks_of(2)
     }
 
-    fn options(&self, mirror: &Mirror) -> PlanOptions {
+    pub(super) fn options(&self, mirror: &Mirror) -> PlanOptions {
         let mut reading_fingerprint = Fingerprint::default();
         reading_fingerprint.write_u64(mirror.schema_fingerprint().unwrap());
         reading_fingerprint.write_u8(self.history.into());
@@ -170,7 +170,7 @@ impl World {
     }
 
     /// Compares both ways. Returns what the fast one saw, unless the mirror was refused.
-    fn compare(&self, options: &PlanOptions) -> Option<(Found, Notes, Compared)> {
+    pub(super) fn compare(&self, options: &PlanOptions) -> Option<(Found, Notes, Compared)> {
         let mirror = self.mirror();
         let [fast, whole] = [false, true].map(|whole| {
             let options = PlanOptions { full_read: whole || options.full_read, ..options.clone() };
@@ -213,7 +213,7 @@ impl World {
     }
 
     /// A run that compares, and keeps the blocks; its survey only where it ran through.
-    fn run(
+    pub(super) fn run(
         &mut self,
         full: bool,
         (retry_failed, deletes): (bool, bool),
@@ -270,7 +270,8 @@ impl World {
             (Step::Fail, row) => self.fail(writer, &key, row.as_ref(), 15),
             (Step::Recheck, _) => writer.update_pending(&key, PendingWork::default()).unwrap(),
             (Step::MarkAbsent, _) => writer.mark_absent(&key).unwrap(),
-            (Step::DropRecord | Step::Delete, _) => writer.delete(&key).unwrap(),
+            (Step::DropRecord, _) => writer.forget(&key).unwrap(),
+            (Step::Delete, _) => writer.delete(&key).unwrap(),
         });
     }
 
@@ -316,7 +317,7 @@ impl World {
         )
     }
 
-    fn put(&mut self, kind: Kind, id: &RecordId, (b, c): (u8, u8)) {
+    pub(super) fn put(&mut self, kind: Kind, id: &RecordId, (b, c): (u8, u8)) {
         let at = self.modified(b);
         self.hotel
             .execute(&format!("DELETE FROM {} WHERE id = ?1", kind.table().name()), [id])
@@ -342,7 +343,7 @@ impl World {
         .unwrap();
     }
 
-    fn sql(&self, sql: &str, parameters: impl rusqlite::Params) {
+    pub(super) fn sql(&self, sql: &str, parameters: impl rusqlite::Params) {
         self.hotel.execute(sql, parameters).unwrap();
     }
 

@@ -215,4 +215,22 @@ mod tests {
         assert_eq!(count(Some(7), true), (0, 0));
         assert_eq!(count(None, false), (0, 0));
     }
+
+    #[test]
+    fn what_is_seen_through_a_window_may_be_empty_and_a_table_that_had_rows_may_not() {
+        let had =
+            MirrorStats { rows: PerKind::all(5), booking_guests: 5, ..MirrorStats::default() };
+        let emptied = |seen: MirrorStats, windows: PerKind<bool>, are_guests_windowed| {
+            let emptied = seen.find_emptied_table(&had, windows, are_guests_windowed);
+            emptied.map_or("none", |table| table.name)
+        };
+        let [whole, window] = [false, true].map(PerKind::all);
+        let empty = MirrorStats::default;
+        assert_eq!(emptied(empty(), whole, false), "guests");
+        assert_eq!(emptied(empty(), window, false), "none");
+        let without_guests = || MirrorStats { booking_guests: 0, ..had.clone() };
+        assert_eq!(emptied(without_guests(), whole, false), "booking_guests");
+        assert_eq!(emptied(without_guests(), whole, true), "none");
+        assert_eq!(emptied(without_guests(), window, false), "none");
+    }
 }

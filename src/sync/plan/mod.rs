@@ -15,12 +15,14 @@ mod renamed_records;
 mod rule;
 mod stays;
 mod store;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::Hasher;
 use std::iter::Peekable;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use blocks::{BlockComparison, BlockOptions};
 pub(crate) use decide::is_history;
@@ -372,6 +374,15 @@ pub(crate) fn references_any(row: Option<&Row>, parties: &HashSet<RecordKey>) ->
     !parties.is_empty() && booking.parties().any(|party| parties.contains(&party))
 }
 
+/// By what terms rows are read: another `version` of this program may read them in another way.
+fn reading_fingerprint(version: &str, bookings_from: Option<NaiveDate>, schema: u64) -> u64 {
+    let mut fingerprint = Fingerprint::default();
+    fingerprint.text(version);
+    fingerprint.text(&bookings_from.map(|day| day.to_string()).unwrap_or_default());
+    fingerprint.write_u64(schema);
+    fingerprint.finish()
+}
+
 impl Deferred {
     /// The deferred records of a kind.
     pub fn for_kind(kind: Kind, state: &State) -> Result<Deferred> {
@@ -395,11 +406,7 @@ impl PlanOptions {
             Some(contents) => contents[kind] != mirror.content_terms(kind),
             None => true,
         });
-        // Another version of this program may read a row in another way.
-        let mut reading_fingerprint = Fingerprint::default();
-        reading_fingerprint.text(env!("CARGO_PKG_VERSION"));
-        reading_fingerprint.text(&bookings_from.map(|day| day.to_string()).unwrap_or_default());
-        reading_fingerprint.write_u64(mirror.schema_fingerprint()?);
+        let schema = mirror.schema_fingerprint()?;
         Ok(PlanOptions {
             now,
             resend: Resend::Marked,
@@ -413,7 +420,11 @@ impl PlanOptions {
                 || stays.is_some_and(|stays| stays.fills_all),
             changed_columns,
             previous_stats,
-            reading_fingerprint: reading_fingerprint.finish(),
+            reading_fingerprint: reading_fingerprint(
+                env!("CARGO_PKG_VERSION"),
+                bookings_from,
+                schema,
+            ),
             stays,
             removal_delay: None,
             moved_records: HashSet::new(),

@@ -91,3 +91,94 @@ fn read_note(row: &Row<'_>) -> Result<(RecordKey, Note)> {
     let note: String = row.get(2)?;
     Ok((record_key(row)?, serde_json::from_str(&note)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::domain::per_kind::PerKind;
+    use crate::domain::record::RecordId;
+    use crate::mirror::Row;
+    use crate::sync::plan::decide::tests::{options, row, stored};
+
+    #[test]
+    fn only_who_has_something_to_lose_and_is_hidden_by_no_window_is_missing() {
+        assert!(is_missing(Kind::Booking, &stored(), &options()));
+        assert!(!is_missing(Kind::Booking, &PlanRecord::default(), &options()));
+        assert!(!is_missing(
+            Kind::Booking,
+            &stored(),
+            &PlanOptions { deletes: false, ..options() }
+        ));
+        let absent = PlanRecord { absent_in_mirror: true, ..stored() };
+        assert!(is_missing(Kind::Guest, &stored(), &options()));
+        assert!(!is_missing(Kind::Guest, &absent, &options()));
+        let window = PlanOptions { windows: PerKind::all(true), ..options() };
+        assert!(!is_missing(Kind::Guest, &stored(), &window));
+    }
+
+    #[test]
+    fn who_is_missing_is_noted_once_unless_the_clock_ran_ahead() {
+        let now = options().now;
+        let note = |missing_since| {
+            let stored = PlanRecord { missing_since, ..stored() };
+            let pair = Pair { id: RecordId::Number(1), row: None, stored: Some(stored) };
+            note_of(Kind::Booking, &pair, &options())
+        };
+        assert_eq!(note(None), Some(Note::Missing));
+        assert_eq!(note(Some(now)), None);
+        assert_eq!(note(Some(now + TimeDelta::seconds(1))), Some(Note::Missing));
+    }
+
+    #[test]
+    fn contents_of_other_columns_are_learnt_where_modified_at_would_tell_a_change() {
+        let note = |row: Row, learns| {
+            let pair = Pair { id: RecordId::Number(1), row: Some(row), stored: Some(stored()) };
+            let options = PlanOptions { changed_columns: PerKind::all(learns), ..options() };
+            note_of(Kind::Booking, &pair, &options)
+        };
+        let other = Row { content_hash: 11, ..row() };
+        let timeless = Row { modified_at: String::new(), ..other.clone() };
+        assert_eq!(note(row(), true), None);
+        assert_eq!(note(other.clone(), true), Some(Note::Read { content: 11, stay: None }));
+        assert_eq!(note(other, false), None);
+        assert_eq!(note(timeless, true), None);
+    }
+
+    #[test]
+    fn of_a_record_without_an_object_only_its_return_is_noted() {
+        let note = |missing_since| {
+            let new = PlanRecord { missing_since, ..PlanRecord::default() };
+            let pair = Pair { id: RecordId::Number(1), row: Some(row()), stored: Some(new) };
+            let learns = PlanOptions { changed_columns: PerKind::all(true), ..options() };
+            note_of(Kind::Guest, &pair, &learns)
+        };
+        assert_eq!(note(None), None);
+        assert!(note(Some(options().now)).is_some());
+    }
+
+    #[test]
+    fn whoever_was_given_up_is_not_noted_as_missing_again() {
+        let gone = PlanRecord { absent_in_mirror: true, ..stored() };
+        let pair = Pair { id: RecordId::Number(1), row: None, stored: Some(gone) };
+        assert_eq!(note_of(Kind::Guest, &pair, &options()), None);
+    }
+
+    #[test]
+    fn whoever_may_come_back_counts_until_the_first_of_them_is_given_up() {
+        let now = options().now;
+        let minutes = TimeDelta::minutes;
+        let patient = PlanOptions { removal_delay: Some(PerKind::all(minutes(10))), ..options() };
+        let key = RecordKey::new(Kind::Guest, RecordId::Number(1));
+        let mut seen = MissingForNow::default();
+        let mut count = |missing_since| {
+            seen.count(&key, &PlanRecord { missing_since, ..stored() }, &patient);
+            (seen.count, seen.earliest_removal)
+        };
+        assert_eq!(count(Some(now - minutes(10))), (0, None));
+        assert_eq!(count(None), (1, Some(now + minutes(10))));
+        assert_eq!(count(Some(now - minutes(4))), (2, Some(now + minutes(6))));
+        assert_eq!(count(Some(now - minutes(1))), (3, Some(now + minutes(6))));
+    }
+}

@@ -159,3 +159,85 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::domain::per_kind::PerKind;
+    use crate::state::{Note, Stay};
+    use crate::sync::plan::{Compared, PlanStore, Priority};
+
+    pub(in crate::sync::plan) fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_700_000_000, 0).unwrap()
+    }
+
+    pub(in crate::sync::plan) fn key(kind: Kind, id: i64) -> RecordKey {
+        RecordKey::new(kind, RecordId::Number(id))
+    }
+
+    /// A plan in which these records are missing.
+    pub(in crate::sync::plan) fn plan_without(missing: &[(Kind, i64)]) -> Plan {
+        let queue = PlanStore::new().unwrap();
+        for (kind, id) in missing {
+            let step = removal_step(*kind);
+            let planned = Planned::new(key(*kind, *id), step, Priority::Changes, None);
+            queue.add(&planned).unwrap();
+        }
+        Plan {
+            queue,
+            compared: Compared::default(),
+            held_back: Vec::new(),
+            removal_verdicts: PerKind::default(),
+            stays: None,
+        }
+    }
+
+    fn given_up_an_hour_ago(state: &State, kind: Kind, id: i64, stay: Option<Stay>) {
+        let writer = state.writer().unwrap();
+        let record = GivenUp { id: RecordId::Number(id), at: now() - TimeDelta::hours(1), stay };
+        writer.save_given_up(kind, &record).unwrap();
+        writer.commit().unwrap();
+    }
+
+    #[test]
+    fn whoever_was_given_up_within_a_day_counts_among_those_who_were_there() {
+        let state = State::in_memory().unwrap();
+        given_up_an_hour_ago(&state, Kind::Guest, 9, None);
+        let mut plan = plan_without(&[(Kind::Guest, 1), (Kind::Guest, 2)]);
+        plan.compared.mirror_stats.linked[Kind::Guest] = 10;
+        let losses = plan.count_losses(Kind::Guest, &state, now()).unwrap();
+        assert_eq!((losses.missing, losses.given_up, losses.all), (2, 1, 13));
+    }
+
+    #[test]
+    fn of_the_oldest_stays_those_that_went_within_the_day_are_told_too() {
+        let state = State::in_memory().unwrap();
+        let stay = |day| Some(Stay { arrival: day, departure: day });
+        given_up_an_hour_ago(&state, Kind::Booking, 1, stay(1));
+        let writer = state.writer().unwrap();
+        for id in [2, 3, 9] {
+            let booking = key(Kind::Booking, id);
+            writer.link(&booking, id).unwrap();
+            let note = Note::Read { content: 0, stay: stay(id) };
+            writer.save_note(&booking, note, now()).unwrap();
+        }
+        writer.commit().unwrap();
+        let plan = plan_without(&[(Kind::Booking, 2), (Kind::Booking, 3)]);
+        let limits = Limits { max_deletes: 25, allowed: None, delete_after: DAY };
+        let held = SuppressedRemoval {
+            kind: Kind::Booking,
+            gone: 3,
+            limit: 25,
+            reason: HoldReason::Oldest,
+        };
+        assert_eq!(plan.oldest_removed(&state, now(), limits).unwrap(), Some(held));
+    }
+
+    #[test]
+    fn without_an_object_nobody_has_moved_to_another_row() {
+        let state = State::in_memory().unwrap();
+        let plan = plan_without(&[(Kind::Guest, 1)]);
+        let missing = plan.queue.step_of(&key(Kind::Guest, 1)).unwrap().unwrap();
+        assert!(!plan.has_moved(&missing, &state).unwrap());
+    }
+}

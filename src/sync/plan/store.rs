@@ -339,6 +339,7 @@ impl PlanStore {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::record::RecordId;
     use crate::state::query_plans::assert_indexed;
 
     #[test]
@@ -356,5 +357,19 @@ mod tests {
             &whole,
         );
         assert!(seen > 12, "{seen} statements");
+    }
+
+    #[test]
+    fn only_the_steps_before_a_turn_are_taken() {
+        let queue = PlanStore::new().unwrap();
+        for newest_first in 1..=3 {
+            let key = RecordKey::new(Kind::Guest, RecordId::Number(newest_first));
+            let new = Planned::new(key, Step::MarkAbsent, Priority::Changes, None);
+            let turn = Turn { newest_first, ..new.turn.clone() };
+            queue.add(&Planned { turn, ..new }).unwrap();
+        }
+        let before = Turn { newest_first: 2, ..queue.next_turn(Lane::Guests).unwrap().unwrap() };
+        let take = |before| queue.take(Lane::Guests, before, |_| true).unwrap().len();
+        assert_eq!((take(Some(&before)), take(Some(&before)), take(None)), (1, 0, 2));
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, json};
 
-use super::{Push, WorkItem};
+use super::{Push, WorkItem, carries_mark};
 use crate::config::PartyConfig;
 use crate::crm::deal_parties::DealParties;
 use crate::crm::objects::{Object, existing};
@@ -220,8 +220,7 @@ impl Push<'_, '_> {
     /// Ecvi has now was written by us.
     fn owned_values(&self, item: &WorkItem, object: &Object, mapped: &CrmFields) -> OwnedValues {
         let written = &item.record.owned_values;
-        let is_marked = object.originator == self.config.portal.originator
-            && object.origin == item.id().to_string();
+        let is_marked = carries_mark(&self.config.portal.originator, item.id(), object);
         if item.record.carries_origin || !is_marked {
             return written.clone();
         }

@@ -104,6 +104,15 @@ impl Schedule {
         self.first_to_be_free().map_or(NextStep::End, |(until, lane)| NextStep::Wait(lane, until))
     }
 
+    /// Whether bookings that go now go before changed guests or companies that they may name.
+    pub(super) fn are_parties_late(&self) -> bool {
+        PARTY_LANES.into_iter().any(|lane| {
+            let LaneState { next, is_closed, .. } = &self.lanes[lane];
+            let has_changes = next.as_ref().is_some_and(|next| next.priority == Priority::Changes);
+            has_changes && (*is_closed || self.is_half_time)
+        })
+    }
+
     fn first_to_be_free(&self) -> Option<(DateTime<Utc>, Lane)> {
         let waiting = self.lanes.iter().filter(|(_, lane)| lane.next.is_some() && !lane.is_closed);
         waiting.filter_map(|(lane, state)| Some((state.held_until?, lane))).min()
@@ -213,5 +222,20 @@ mod tests {
     fn the_first_closing_date_goes_at_once_where_nobody_knows_whether_more_have_to() {
         let unknown = Schedule { is_closing_unknown: true, ..schedule([1, 1, 1, 2, 0]) };
         assert_eq!(unknown.next_step(), NextStep::Go(Lane::ClosingDates, None));
+    }
+
+    #[test]
+    fn bookings_go_before_changed_guests_at_half_time_or_where_no_budget_is_left_for_guests() {
+        let late = |turns| Schedule { is_half_time: true, ..schedule(turns) };
+        assert!(
+            late([0, 1, 1, 0, 0]).are_parties_late() && late([1, 0, 1, 0, 0]).are_parties_late()
+        );
+        assert!(!late([0, 0, 1, 0, 0]).are_parties_late());
+        let mut early = schedule([0, 1, 1, 0, 0]);
+        assert!(!early.are_parties_late());
+        early.lanes[Lane::Guests].is_closed = true;
+        assert!(early.are_parties_late());
+        early.lanes[Lane::Guests].next.as_mut().unwrap().priority = Priority::Resends;
+        assert!(!early.are_parties_late());
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::record::Kind;
 use crate::domain::run_error::{Result, RunError};
 use crate::portal::CallError;
 use crate::portal::client::{BudgetHold, WaitReason};
-use crate::sync::plan::{Lane, Planned, Priority, Step, Turn};
+use crate::sync::plan::{Lane, Planned, Step, Turn};
 use crate::sync::push::prepare_call::PreparedStep;
 
 /// Cards that deals were pointed at are looked at once more when there are so many of them.
@@ -46,7 +46,9 @@ impl Push<'_, '_> {
             let schedule = self.current_schedule(half_time)?;
             match schedule.next_step() {
                 NextStep::Go(lane, before) => {
-                    self.note_late_parties(&schedule, lane);
+                    // Their deals may show old data.
+                    self.stats.parties_late |=
+                        lane.kind() == Kind::Booking && schedule.are_parties_late();
                     self.take_turn(lane, before.as_ref(), observer)?;
                 }
                 NextStep::Wait(lane, until) => self.wait_for_budget(lane, until)?,
@@ -99,19 +101,6 @@ impl Push<'_, '_> {
         }
         let batch = self.client.batch_size(Lane::Bookings.label());
         Ok(self.queue.has_before(Lane::Bookings, barrier, batch)?)
-    }
-
-    /// Notes that bookings go before changed guests or companies that they may name: their deals
-    /// may show old data.
-    fn note_late_parties(&mut self, schedule: &Schedule, lane: Lane) {
-        if lane.kind() != Kind::Booking {
-            return;
-        }
-        for lane in [Lane::Guests, Lane::Companies] {
-            let LaneState { next, is_closed, .. } = &schedule.lanes[lane];
-            let has_changes = next.as_ref().is_some_and(|next| next.priority == Priority::Changes);
-            self.stats.parties_late |= has_changes && (*is_closed || schedule.is_half_time);
-        }
     }
 
     /// A batch of a lane.

@@ -2,11 +2,10 @@ use super::*;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::record::BookingStatus;
 use crate::mirror::{Booking, Company, Guest, RowError};
-use crate::state::{LONGEST_PAUSE, Note};
+use crate::state::LONGEST_PAUSE;
 use crate::sync::plan::ShownStays;
-use crate::sync::plan::observations::{is_missing, note_of};
 
-fn row() -> Row {
+pub(in crate::sync::plan) fn row() -> Row {
     let company = Company {
         name: String::new(),
         address: String::new(),
@@ -30,7 +29,7 @@ fn row() -> Row {
     }
 }
 
-fn stored() -> PlanRecord {
+pub(in crate::sync::plan) fn stored() -> PlanRecord {
     PlanRecord {
         crm_id: Some(7),
         modified_at: Some("2026-01-02".into()),
@@ -51,7 +50,7 @@ fn step(row: Option<Row>, stored: Option<PlanRecord>, options: &PlanOptions) -> 
     )
 }
 
-fn options() -> PlanOptions {
+pub(in crate::sync::plan) fn options() -> PlanOptions {
     PlanOptions { deletes: true, ..PlanOptions::default() }
 }
 
@@ -142,6 +141,14 @@ fn a_guest_that_is_gone_is_marked_once() {
 }
 
 #[test]
+fn without_an_object_a_booking_that_is_gone_is_forgotten_and_a_guest_is_marked_as_gone() {
+    let pair = Pair { id: RecordId::Number(1), row: None, stored: Some(PlanRecord::default()) };
+    let decide = |kind| decide(kind, &pair, &Deferred::default(), false, &options());
+    assert_eq!(decide(Kind::Booking), Some(Step::DropRecord));
+    assert_eq!([decide(Kind::Guest), decide(Kind::Company)], [Some(Step::MarkAbsent); 2]);
+}
+
+#[test]
 fn a_record_in_doubt_is_left_alone_even_when_it_is_gone() {
     let doubt = Doubt { operation: Operation::Create, at: DateTime::default() };
     let deferred =
@@ -228,6 +235,8 @@ fn a_failed_record_waits_unless_it_changes_or_is_asked_for() {
     };
     assert_eq!(try_it(row(), &options()), None);
     assert_eq!(try_it(Row { content_hash: 11, ..row() }, &options()), Some(Step::Create));
+    let later = Row { modified_at: "2026-01-03".into(), ..row() };
+    assert_eq!(try_it(later, &options()), Some(Step::Create));
     assert_eq!(try_it(row(), &PlanOptions { retry_failed: true, ..options() }), Some(Step::Create));
 }
 
@@ -343,6 +352,25 @@ fn only_a_record_that_stands_and_is_called_as_before_may_go_unread() {
     let owed = PendingWork { close: true, ..PendingWork::default() };
     assert!(!may_go_unread(PlanRecord { pending: owed, ..stored() }));
     assert!(!may_go_unread(PlanRecord { display_name: "3683".into(), ..stored() }));
+    assert!(!may_go_unread(PlanRecord { content_hash: 11, ..stored() }));
+}
+
+/// What marks guests and companies means nothing for a booking.
+#[test]
+fn a_booking_is_never_known_as_gone() {
+    let marked = PlanRecord { absent_in_mirror: true, ..stored() };
+    assert_eq!(step(None, Some(marked.clone()), &options()), Some(Step::Delete));
+    let may_go_unread = |kind| {
+        let pair = Pair { id: RecordId::Number(1), row: None, stored: Some(marked.clone()) };
+        is_skippable(kind, &pair, &Deferred::default(), &options())
+    };
+    assert!(may_go_unread(Kind::Guest) && !may_go_unread(Kind::Booking));
+}
+
+#[test]
+fn whoever_comes_back_as_they_were_is_sent_again() {
+    let gone = PlanRecord { absent_in_mirror: true, ..stored() };
+    assert_eq!(step(Some(row()), Some(gone), &options()), Some(Step::Update));
 }
 
 #[test]
@@ -385,44 +413,4 @@ fn while_all_contacts_are_filled_with_stays_whoever_changed_goes_first() {
     assert_eq!(priority(guest.clone(), stored(), &options()), Priority::Changes);
     assert_eq!(priority(changed, stored(), &filling), Priority::Changes);
     assert_eq!(priority(guest, due, &filling), Priority::Changes);
-}
-
-#[test]
-fn only_who_has_something_to_lose_and_is_hidden_by_no_window_is_missing() {
-    assert!(is_missing(Kind::Booking, &stored(), &options()));
-    assert!(!is_missing(Kind::Booking, &PlanRecord::default(), &options()));
-    assert!(!is_missing(Kind::Booking, &stored(), &PlanOptions { deletes: false, ..options() }));
-    let absent = PlanRecord { absent_in_mirror: true, ..stored() };
-    assert!(is_missing(Kind::Guest, &stored(), &options()));
-    assert!(!is_missing(Kind::Guest, &absent, &options()));
-    let window = PlanOptions { windows: PerKind::all(true), ..options() };
-    assert!(!is_missing(Kind::Guest, &stored(), &window));
-}
-
-#[test]
-fn who_is_missing_is_noted_once_unless_the_clock_ran_ahead() {
-    let now = options().now;
-    let note = |missing_since| {
-        let stored = PlanRecord { missing_since, ..stored() };
-        let pair = Pair { id: RecordId::Number(1), row: None, stored: Some(stored) };
-        note_of(Kind::Booking, &pair, &options())
-    };
-    assert_eq!(note(None), Some(Note::Missing));
-    assert_eq!(note(Some(now)), None);
-    assert_eq!(note(Some(now + TimeDelta::seconds(1))), Some(Note::Missing));
-}
-
-#[test]
-fn contents_of_other_columns_are_learnt_where_modified_at_would_tell_a_change() {
-    let note = |row: Row, learns| {
-        let pair = Pair { id: RecordId::Number(1), row: Some(row), stored: Some(stored()) };
-        let options = PlanOptions { changed_columns: PerKind::all(learns), ..options() };
-        note_of(Kind::Booking, &pair, &options)
-    };
-    let other = Row { content_hash: 11, ..row() };
-    let timeless = Row { modified_at: String::new(), ..other.clone() };
-    assert_eq!(note(row(), true), None);
-    assert_eq!(note(other.clone(), true), Some(Note::Read { content: 11, stay: None }));
-    assert_eq!(note(other, false), None);
-    assert_eq!(note(timeless, true), None);
 }

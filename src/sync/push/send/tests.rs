@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::domain::record::{Kind, RecordId};
+use crate::state::State;
 
 /// What the replies to the first step of a batch say.
 fn taken<const N: usize>(replies: [(char, Reply); N]) -> (Option<Reply>, bool) {
@@ -49,4 +51,19 @@ fn a_refusal_of_the_whole_batch_hides_what_it_repeats_of_a_person_and_keeps_its_
     };
     assert_eq!(printable.code, "ACCESS_DENIED");
     assert!(!printable.text.contains("9161112233"), "{}", printable.text);
+}
+
+#[test]
+fn a_card_is_shared_for_whoever_comes_to_it_and_for_whoever_its_mark_means() {
+    let state = State::in_memory().unwrap();
+    let guest = |id| RecordKey::new(Kind::Guest, RecordId::Number(id));
+    let writer = state.writer().unwrap();
+    for (id, card) in [(1, 7), (2, 7), (3, 7), (4, 8)] {
+        writer.link_by_origin(&guest(id), card).unwrap();
+    }
+    mark_all_shared(&writer, &guest(2), "1", 7).unwrap();
+    mark_all_shared(&writer, &guest(3), "4", 7).unwrap();
+    writer.commit().unwrap();
+    let is_shared = |id| state.record(&guest(id)).unwrap().unwrap().shared;
+    assert_eq!([1, 2, 3, 4].map(is_shared), [true, true, true, false]);
 }

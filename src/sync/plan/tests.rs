@@ -1,0 +1,139 @@
+use chrono::TimeDelta;
+
+use super::fast_and_whole::{World, id};
+use super::*;
+use crate::config::parse;
+use crate::state::State;
+use crate::sync::plan::decide::tests::row;
+
+/// A hotel of which everything was sent some minutes ago, so that no block has to be read.
+fn unread() -> World {
+    let mut world = World::settled();
+    for _ in 0..2 {
+        world.now += TimeDelta::minutes(5);
+        world.run(false, (false, true), usize::MAX, true);
+    }
+    world
+}
+
+fn compared(world: &World, options: &PlanOptions) -> Compared {
+    let (.., seen) = world.compare(options).unwrap();
+    seen
+}
+
+#[test]
+fn whoever_stands_in_blocks_that_are_not_read_is_linked() {
+    let world = unread();
+    let seen = compared(&world, &world.options(&world.mirror()));
+    assert_eq!(seen.mirror_stats.linked, PerKind::all(16));
+}
+
+/// They failed together, as a record that no row has any more.
+#[test]
+fn the_failure_of_rows_without_an_id_is_over_when_they_are_gone() {
+    let mut world = World::settled();
+    world.sql("INSERT INTO guests (modified_at) VALUES ('2026-01-01')", []);
+    for _ in 0..3 {
+        world.run(false, (false, true), usize::MAX, true);
+        world.now += TimeDelta::minutes(5);
+    }
+    world.sql("DELETE FROM guests WHERE id IS NULL", []);
+    let (found, ..) = world.compare(&world.options(&world.mirror())).unwrap();
+    let steps: Vec<_> = found.iter().map(|(kind, step, pair)| (pair.key(*kind), *step)).collect();
+    assert_eq!(steps, [(RecordKey::new(Kind::Guest, no_id()), Step::MarkAbsent)]);
+}
+
+#[test]
+fn the_guests_of_a_changed_booking_are_told_though_none_of_them_changed() {
+    let world = unread();
+    world.sql("INSERT INTO booking_guests VALUES (?1, ?2, 1)", (id(1), id(2)));
+    let seen = compared(&world, &world.options(&world.mirror()));
+    assert!(seen.stay_guests.contains(&id(2)), "{:?}", seen.stay_guests);
+}
+
+#[test]
+fn whoever_was_given_up_is_not_missing_any_more() {
+    let mut world = unread();
+    world.sql("DELETE FROM guests WHERE id = ?1", [id(1)]);
+    world.run(false, (false, true), usize::MAX, true);
+    world.sql("DELETE FROM guests WHERE id = ?1", [id(2)]);
+    let options = PlanOptions {
+        removal_delay: Some(PerKind::all(TimeDelta::minutes(2))),
+        full_read: true,
+        ..world.options(&world.mirror())
+    };
+    assert_eq!(compared(&world, &options).missing_for_now[Kind::Guest].count, 1);
+}
+
+#[test]
+fn a_deal_reads_otherwise_where_one_of_its_people_has_another_name_and_not_for_other_changes() {
+    let world = unread();
+    let dirty = || compared(&world, &world.options(&world.mirror())).dirty;
+    let change = |table, column, thrown| {
+        let sql = format!("UPDATE {table} SET {column} = '1', modified_at = '1' WHERE id = ?1");
+        world.sql(&sql, [id(thrown)]);
+    };
+    change("bookings", "departure", 1);
+    change("guests", "birth_date", 2);
+    change("companies", "comment", 2);
+    assert_eq!(dirty(), []);
+    change("guests", "last_name", 4);
+    change("companies", "name", 5);
+    world.sql("INSERT INTO guests (id, modified_at, last_name) VALUES (?1, '1', '1')", [id(3)]);
+    let changed = [(Kind::Company, 5), (Kind::Guest, 3), (Kind::Guest, 4)];
+    assert_eq!(dirty(), changed.map(|(kind, thrown)| RecordKey::new(kind, id(thrown))));
+}
+
+#[test]
+fn only_a_bad_id_says_that_a_row_may_be_somebody_else() {
+    let of = |code, column| {
+        has_no_usable_id(Some(&Row { body: Err(RowError::new(code, column, "x")), ..row() }))
+    };
+    assert!(of(FailureCode::BadId, "id"));
+    assert!(!of(FailureCode::DuplicateId, "id") && !of(FailureCode::BadId, "crm_id"));
+    assert!(!has_no_usable_id(Some(&row())) && !has_no_usable_id(None));
+}
+
+#[test]
+fn rows_are_read_anew_by_another_version_from_another_day_on_or_of_other_columns() {
+    let day = NaiveDate::from_ymd_opt(2026, 1, 1);
+    let stood = reading_fingerprint("1.0", day, 7);
+    assert_eq!(stood, reading_fingerprint("1.0", day, 7));
+    assert_ne!(stood, reading_fingerprint("1.1", day, 7));
+    assert_ne!(stood, reading_fingerprint("1.0", None, 7));
+    assert_ne!(stood, reading_fingerprint("1.0", day, 8));
+}
+
+/// What an ordinary run is to do in a hotel that was read completely just now.
+fn ordinary(contents: impl Fn(&Mirror) -> PerKind<u64>, queries: &str) -> PlanOptions {
+    let world = World::new();
+    let config = format!(
+        "mirror.path = 'mirror.db'\nportal.webhook = 'http://127.0.0.1/rest/1/x/'\n{queries}"
+    );
+    let config = parse(&config, world.folder.path(), None).unwrap();
+    let mirror = Mirror::open(&config.mirror).unwrap();
+    let state = State::in_memory().unwrap();
+    state.set(&CONTENTS, &contents(&mirror)).unwrap();
+    let read = MirrorStats { full_read_at: world.now, ..MirrorStats::default() };
+    state.set(&MIRROR_STATS, &read).unwrap();
+    PlanOptions::for_sync(&config, &mirror, &state, world.now).unwrap()
+}
+
+fn same_columns(mirror: &Mirror) -> PerKind<u64> {
+    PerKind::from_fn(|kind| mirror.content_terms(kind))
+}
+
+#[test]
+fn where_the_hotels_columns_are_others_only_modified_at_shows_a_change() {
+    let changed = |contents: fn(&Mirror) -> PerKind<u64>| ordinary(contents, "").changed_columns;
+    assert_eq!(changed(same_columns), PerKind::all(false));
+    assert_eq!(changed(|_| PerKind::all(0)), PerKind::all(true));
+}
+
+#[test]
+fn where_the_guests_who_stay_are_seen_through_a_window_every_row_is_read() {
+    assert!(!ordinary(same_columns, "").full_read);
+    let recent = "SELECT * FROM booking_guests WHERE date('now') > '2026-01-01' LIMIT 9";
+    let window = format!("[mirror.queries]\nbooking_guests = \"{recent}\"");
+    assert!(ordinary(same_columns, &window).full_read);
+}

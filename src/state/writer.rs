@@ -247,7 +247,8 @@ impl<'s> Writer<'s> {
         self.forget(key)
     }
 
-    /// Removes the record of a booking that is history by now, though its row is there.
+    /// Removes the record of a booking without a deal. What the state has of its stays is left to
+    /// the comparison of the mirror.
     pub fn forget(&self, key: &RecordKey) -> Result<()> {
         self.execute("DELETE FROM records WHERE kind = ?1 AND id = ?2", (key.kind, &key.id))?;
         self.clear_issues(key)?;

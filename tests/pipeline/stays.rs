@@ -439,3 +439,98 @@ fn a_booking_without_a_deal_that_slid_out_of_a_window_counts_on() {
     hotel.configure(&format!("[mirror.queries]\nbookings = \"{window}\""));
     booking_9_counts_on(&hotel);
 }
+
+#[test]
+fn a_booking_that_failed_and_is_history_once_corrected_counts_on() {
+    let hotel = with_history();
+    let year = "arrival = '2018-01-01', departure = '2018-01-04'";
+    hotel.booking(8, &format!("guest_id = 1, status = 'checked_out', {year}"));
+    hotel.booking(8, "amount = 'много'");
+    hotel.exits(1, "sync");
+    hotel.booking(8, "amount = '100'");
+    hotel.sync();
+    assert_eq!(shown(&hotel, 1), "2 5 100.00|RUB 2018-01-01 2019-01-01  0 0");
+    hotel.runs_idle();
+}
+
+/// Booking 9 waits for its guest, whose row cannot be read; guest 3 stays too.
+fn with_one_that_waits() -> Hotel {
+    let hotel = hotel();
+    switch_on(&hotel);
+    hotel.guest(8, "birth_date = 'вчера'");
+    let past = "status = 'checked_out', arrival = '2019-01-01', departure = '2019-01-03'";
+    hotel.booking(9, &format!("guest_id = 8, {past}"));
+    hotel.stay(9, &[8, 3]);
+    (2..=4).for_each(|id| hotel.booking(id, "guest_id = 2"));
+    hotel.stay(4, &[2]);
+    hotel.exits(1, "initial-export");
+    assert_eq!(hotel.status()["records"]["booking"]["waiting"], 1);
+    assert_eq!(shown(&hotel, 3), "1 2 0.00|RUB 2019-01-01 2019-01-01  0 0");
+    hotel
+}
+
+/// It is forgotten, and its other guest changes.
+#[track_caller]
+fn what_waited_counts_on(hotel: &Hotel) {
+    hotel.sync();
+    assert_eq!(hotel.status()["records"]["booking"]["waiting"], 0);
+    hotel.guest(3, "city = 'Омск'");
+    hotel.sync();
+    assert_eq!(fields(&hotel.contact(3), ["ADDRESS_CITY"]), ["Омск"]);
+    assert_eq!(shown(hotel, 3), "1 2 0.00|RUB 2019-01-01 2019-01-01  0 0");
+}
+
+#[test]
+fn a_booking_that_waited_and_is_gone_stops_counting() {
+    let hotel = with_one_that_waits();
+    hotel.remove_booking(9);
+    hotel.sync();
+    hotel.sync();
+    assert_eq!(shown(&hotel, 3), "0 0 0.00|RUB    0 0");
+    hotel.runs_idle();
+}
+
+#[test]
+fn a_booking_that_waited_and_slid_out_of_a_window_counts_on() {
+    let hotel = with_one_that_waits();
+    let window = "SELECT * FROM bookings WHERE departure >= date('now', '-1 years')";
+    hotel.configure(&format!("[mirror.queries]\nbookings = \"{window}\""));
+    what_waited_counts_on(&hotel);
+}
+
+#[test]
+fn where_somebody_is_missing_a_booking_that_waited_counts_on() {
+    let hotel = with_one_that_waits();
+    hotel.be_patient();
+    hotel.remove_booking(2);
+    hotel.remove_booking(9);
+    what_waited_counts_on(&hotel);
+}
+
+/// The old records go, and the bookings go on under their new ids.
+#[track_caller]
+fn counts_once_when_its_id_becomes_a_text(hotel: &Hotel) {
+    let before = (ledger(hotel), shown(hotel, 1));
+    hotel.configure(
+        "[mirror.queries]
+         bookings = '''SELECT CAST(id AS TEXT) AS id, number, status, arrival, departure, amount,
+                       guest_id, modified_at FROM bookings'''
+         booking_guests = '''SELECT CAST(booking_id AS TEXT) AS booking_id, guest_id
+                             FROM booking_guests'''",
+    );
+    hotel.sync();
+    assert_eq!((ledger(hotel), shown(hotel, 1)), before);
+}
+
+#[test]
+fn a_booking_whose_id_becomes_a_text_counts_once() {
+    counts_once_when_its_id_becomes_a_text(&running());
+}
+
+#[test]
+fn history_whose_ids_become_texts_counts_once() {
+    let hotel = running();
+    hotel.configure("[export]\nbookings_from = '2026-01-01'");
+    hotel.sync();
+    counts_once_when_its_id_becomes_a_text(&hotel);
+}

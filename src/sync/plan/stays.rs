@@ -269,9 +269,16 @@ impl PlanStore {
         Ok(Some(StaySummary::of(stays, today)))
     }
 
+    /// Whether the plan has the stays of a booking, perhaps under an id of the other type, where
+    /// its own has no row any more.
     fn changes_stays(&self, booking: &RecordId) -> Result<bool> {
         let sql = "SELECT 1 FROM changed_stays WHERE booking = ?1";
-        Ok(exists(&self.connection, sql, [booking])?)
+        if exists(&self.connection, sql, [booking])? {
+            return Ok(true);
+        }
+        let Some(other) = booking.other_type_id() else { return Ok(false) };
+        let key = RecordKey::new(Kind::Booking, booking.clone());
+        Ok(self.has_no_row(&key)? && exists(&self.connection, sql, [&other])?)
     }
 
     fn changed_stays_of(&self, guest: &RecordId) -> Result<Vec<(RecordId, GuestStay)>> {

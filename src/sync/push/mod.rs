@@ -302,7 +302,8 @@ impl<'a, 'p> Push<'a, 'p> {
             }
             match step {
                 Step::MarkAbsent => writer.mark_absent(key)?,
-                Step::DropRecord if row.is_some() => writer.forget(key)?,
+                // Without a deal a booking counts until a run is sure that it is gone.
+                Step::DropRecord if record.plan_record.crm_id.is_none() => writer.forget(key)?,
                 Step::DropRecord => writer.delete(key)?,
                 Step::Fail => {
                     let failure = read_failure(row.as_ref());

@@ -8,7 +8,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::record::IdRange;
+use crate::domain::record::{IdRange, RecordId};
 use crate::mirror::{Block, Outline};
 use crate::state::{BlockChange, Blocks, CleanBlock, StoredBlock};
 use crate::sync::plan::Pair;
@@ -113,15 +113,11 @@ impl BlockComparison {
 
     /// Notes a pair of a block that is read. Pairs come in the order of their ids.
     pub(super) fn note_pair(&mut self, pair: &Pair, is_skippable: bool) {
-        while let Some(next) = self.blocks.get(self.current + 1)
-            && next.block.first.as_ref().is_none_or(|first| *first <= pair.id)
-        {
-            self.current += 1;
-        }
-        let StoredBlock { clean, changed_at, .. } = &mut self.blocks[self.current].stored;
+        let BlockOptions { is_reading_new, now, .. } = self.options;
+        let StoredBlock { clean, changed_at, .. } = self.stored_block(&pair.id);
         // Digests that are made in another way do not show that the block changed: its rows do.
-        if self.options.is_reading_new && !is_skippable {
-            *changed_at = Some(self.options.now);
+        if is_reading_new && !is_skippable {
+            *changed_at = Some(now);
         }
         let has_object = pair.stored.as_ref().is_some_and(|stored| stored.crm_id.is_some());
         match clean {
@@ -130,6 +126,22 @@ impl BlockComparison {
             }
             _ => *clean = None,
         }
+    }
+
+    /// Something without a row or a record, with this id, is not settled: its block is read again.
+    /// It comes in the order of the pairs.
+    pub(super) fn note_unsettled(&mut self, id: &RecordId) {
+        self.stored_block(id).clean = None;
+    }
+
+    /// The values of the block in which this id is, and behind that of the last one.
+    fn stored_block(&mut self, id: &RecordId) -> &mut StoredBlock {
+        while let Some(next) = self.blocks.get(self.current + 1)
+            && next.block.first.as_ref().is_none_or(|first| first <= id)
+        {
+            self.current += 1;
+        }
+        &mut self.blocks[self.current].stored
     }
 
     /// The changes for the state, after all pairs.
@@ -152,7 +164,6 @@ impl BlockComparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::record::RecordId;
     use crate::state::PlanRecord;
     use crate::sync::plan::decide::tests::row;
 

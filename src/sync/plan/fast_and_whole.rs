@@ -63,7 +63,7 @@ pub(super) type Found = Vec<(Kind, Step, Pair)>;
 #[derive(PartialEq, Debug, Default)]
 pub(super) struct Notes {
     pub(super) records: Vec<(RecordKey, Note)>,
-    stays: Vec<BookingStays>,
+    pub(super) stays: Vec<BookingStays>,
 }
 
 /// What happens, and to what: each number is taken modulo what there is.
@@ -77,7 +77,7 @@ pub(super) struct World {
     pub(super) now: DateTime<Utc>,
     minute: u32,
     view: usize,
-    history: bool,
+    pub(super) history: bool,
     codes: bool,
     /// Whether contacts show stays, and what they show by now.
     has_stays: bool,

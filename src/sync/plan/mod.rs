@@ -216,7 +216,7 @@ where
             for pair in merge(scan.rows(spans)?, stored.rows(spans)) {
                 self.compare_pair(&mut records, pair?, ledger.as_mut())?;
             }
-            self.stays.end(ledger.into_iter().flatten())?;
+            self.stays.end(&mut records.blocks, ledger.into_iter().flatten())?;
         }
         records.rules.log();
         self.seen.blocks[kind] = records.blocks.changes();
@@ -247,7 +247,7 @@ where
         self.seen.has_rows_without_id[kind] |= has_no_usable_id(pair.row.as_ref());
         self.note(kind, &pair, options)?;
         if let Some(ledger) = ledger {
-            self.stays.compare_booking(&pair, ledger)?;
+            self.stays.compare_booking(&pair, blocks, ledger)?;
         }
         let rule = self.rule(kind, &pair, deferred, options);
         rules.count(rule);

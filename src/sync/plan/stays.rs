@@ -11,6 +11,7 @@ use std::iter::Peekable;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::blocks::BlockComparison;
 use super::decide::PlanOptions;
 use super::{Pair, PlanStore, bounding_range, merge};
 use crate::config::{Config, StayFigure};
@@ -116,6 +117,7 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
     pub(super) fn compare_booking(
         &mut self,
         pair: &Pair,
+        blocks: &mut BlockComparison,
         ledger: &mut Peekable<impl Iterator<Item = StateResult<BookingStays>>>,
     ) -> Result<()> {
         let mut before = Vec::new();
@@ -127,7 +129,7 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
             if next.booking == pair.id {
                 before = next.stays;
             } else {
-                self.drop_stranger(next)?;
+                self.drop_stranger(next, blocks)?;
             }
         }
         // What cannot be read counts as it did.
@@ -138,19 +140,25 @@ impl<S: FnMut(&BookingStays) -> Result<()>> StayComparison<S> {
     /// What the ledger has behind the last booking.
     pub(super) fn end(
         &mut self,
+        blocks: &mut BlockComparison,
         ledger: impl Iterator<Item = StateResult<BookingStays>>,
     ) -> Result<()> {
         for next in ledger {
-            self.drop_stranger(next?)?;
+            self.drop_stranger(next?, blocks)?;
         }
         Ok(())
     }
 
-    /// A booking that never had a deal is gone.
-    fn drop_stranger(&mut self, stranger: BookingStays) -> Result<()> {
+    /// A booking that never had a deal is gone, if that is sure; else a later run looks again.
+    fn drop_stranger(
+        &mut self,
+        stranger: BookingStays,
+        blocks: &mut BlockComparison,
+    ) -> Result<()> {
         if self.drops_strangers {
-            self.change(stranger.booking, &stranger.stays, Vec::new())?;
+            return self.change(stranger.booking, &stranger.stays, Vec::new());
         }
+        blocks.note_unsettled(&stranger.booking);
         Ok(())
     }
 

@@ -137,3 +137,31 @@ fn where_the_guests_who_stay_are_seen_through_a_window_every_row_is_read() {
     let window = format!("[mirror.queries]\nbooking_guests = \"{recent}\"");
     assert!(ordinary(same_columns, &window).full_read);
 }
+
+/// While somebody is missing nothing is sure. The block is read again until it is.
+#[test]
+fn a_stay_that_was_kept_for_those_who_are_missing_is_dropped_when_nobody_is() {
+    let mut world = unread();
+    world.history = true;
+    world.put(Kind::Booking, &id(0), (0, 1));
+    world.sql("INSERT INTO booking_guests VALUES (?1, ?2, 1)", (id(0), id(2)));
+    for _ in 0..3 {
+        world.run(false, (false, true), usize::MAX, true);
+        world.now += TimeDelta::minutes(5);
+    }
+    world.sql("DELETE FROM bookings WHERE id = ?1", [id(0)]);
+    for _ in 0..3 {
+        let patient = PlanOptions {
+            removal_delay: Some(PerKind::all(TimeDelta::minutes(2))),
+            ..world.options(&world.mirror())
+        };
+        let (_, notes, seen) = world.compare(&patient).unwrap();
+        assert!(notes.stays.is_empty(), "{notes:?}");
+        let writer = world.state.writer().unwrap();
+        writer.save_blocks(Kind::Booking, &seen.blocks[Kind::Booking]).unwrap();
+        writer.commit().unwrap();
+        world.now += TimeDelta::minutes(5);
+    }
+    let seen = compared(&world, &world.options(&world.mirror()));
+    assert!(seen.stay_guests.contains(&id(2)), "{:?}", seen.stay_guests);
+}

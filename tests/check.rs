@@ -18,7 +18,7 @@ use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::domain::run_error::Result;
 use ecvi_b24::platform::clock::Clock;
 use ecvi_b24::portal::{ApiError, CallError, Portal, Response};
-use ecvi_b24::state::settings::{INITIAL_EXPORT, PORTAL, Setting};
+use ecvi_b24::state::settings::{INITIAL_EXPORT, ORIGINATOR, PORTAL, Setting};
 use env::{CONFIG, TestEnv};
 use serde_json::{Map, Value, json};
 
@@ -164,6 +164,33 @@ fn a_configuration_that_cannot_be_read_ends_the_check() {
         marks(&place.lines(&Fake::default())),
         [("config", CheckStatus::Error(Outcome::Failed))]
     );
+}
+
+/// Once something was sent under it there is no way back: cards would be made again.
+#[test]
+fn an_originator_beyond_ascii_is_refused_until_something_was_sent_under_it() {
+    let place = TestEnv::new("originator_id = 'Отель Ё'");
+    let lines = place.lines(&Fake::default());
+    assert_eq!(marks(&lines), [("originator", CheckStatus::Error(Outcome::Failed))]);
+    place.state().set(&ORIGINATOR, &"Отель Ё".to_owned()).unwrap();
+    assert_eq!(marks(&place.lines(&Fake::default())), [("originator", CheckStatus::Warning)]);
+    place.state().set(&ORIGINATOR, &"ECVI".to_owned()).unwrap();
+    let lines = place.lines(&Fake::default());
+    assert!(
+        marks(&lines).contains(&("originator", CheckStatus::Error(Outcome::Failed))),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn an_originator_that_a_batch_would_replace_is_refused() {
+    for (originator, is_allowed) in
+        [("'$result[x]'", false), ("\"A\\u001bB\"", false), ("'$'", true)]
+    {
+        let place = TestEnv::new(&format!("originator_id = {originator}"));
+        let refused = marks(&place.lines(&Fake::default()));
+        assert_eq!(refused.is_empty(), is_allowed, "{originator}: {refused:?}");
+    }
 }
 
 #[test]

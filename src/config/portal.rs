@@ -108,6 +108,10 @@ pub(super) fn portal(
     if originator.is_empty() || originator.chars().count() > 255 {
         return Err(ConfigMessage::OriginatorLength);
     }
+    // The portal would put another answer of the batch in the place of such a reference.
+    if originator.contains("$result") || originator.chars().any(char::is_control) {
+        return Err(ConfigMessage::OriginatorUnusable);
+    }
     Ok(PortalConfig {
         webhook,
         source,

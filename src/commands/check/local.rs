@@ -13,7 +13,7 @@ use crate::domain::run_error::{Outcome, Result, RunError, explained};
 use crate::platform::clock::Clock;
 use crate::platform::sidecar_path::{parent_dir, sidecar_path};
 use crate::state::State;
-use crate::state::settings::CHECKED;
+use crate::state::settings::{CHECKED, ORIGINATOR};
 use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::prepare::preview;
 
@@ -44,19 +44,26 @@ pub(super) fn check_configuration(
         );
         results.push(exposed.with_remedy(CheckMessage::ProtectFile { path }));
     }
-    results.extend(originator(&config.portal.originator));
     Some(config)
 }
 
 /// A portal's database may take letters for the same that differ only by accents; two hotels would
 /// then share cards.
-fn originator(originator: &str) -> Option<CheckResult> {
+///
+/// Once something was sent under this name it has to stay: that is a warning.
+pub(super) fn check_originator(originator: &str, state: Option<&State>) -> Option<CheckResult> {
     if originator.chars().all(|c| c.is_ascii_graphic() || c == ' ') {
         return None;
     }
     let detail = CheckMessage::OriginatorNotAscii { originator: originator.to_owned() };
-    let unsafe_name = CheckResult::error("originator", Outcome::Failed, detail);
-    Some(unsafe_name.with_remedy(CheckMessage::ChooseAsciiOriginator))
+    let sent_under = state.and_then(|state| state.get(&ORIGINATOR).ok().flatten());
+    Some(if sent_under.is_some_and(|known| known == originator) {
+        let kept = CheckResult::warning("originator", detail);
+        kept.with_remedy(CheckMessage::KeepOriginator)
+    } else {
+        let unsafe_name = CheckResult::error("originator", Outcome::Failed, detail);
+        unsafe_name.with_remedy(CheckMessage::ChooseAsciiOriginator)
+    })
 }
 
 /// The configuration is a link: which file counts, and where relative paths lead.
@@ -186,10 +193,12 @@ mod tests {
     #[test]
     fn an_originator_that_a_database_may_take_for_another_is_refused() {
         assert!(
-            ["ECVI", "ECVI-SOCHI 2", "hotel_1"].into_iter().all(|name| originator(name).is_none())
+            ["ECVI", "ECVI-SOCHI 2", "hotel_1"]
+                .into_iter()
+                .all(|name| check_originator(name, None).is_none())
         );
         for name in ["Гостиница", "HÔTEL", "\u{415}CVI", "ECVI\u{a0}2", "ECVI\t2"] {
-            assert!(originator(name).is_some(), "{name:?}");
+            assert!(check_originator(name, None).is_some(), "{name:?}");
         }
     }
 }

@@ -96,6 +96,7 @@ pub fn check(
     results.extend(reports::check(&config, clock.now()));
     mirror::check(&config, clock, &mut results);
     let state = local::check_state(&config, clock.now(), &mut results);
+    results.extend(local::check_originator(&config.portal.originator, state.as_ref()));
     if outcome(&results) == Outcome::Ok {
         results.extend(local::check_plan(&config, state.as_ref(), clock));
     }

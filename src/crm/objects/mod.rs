@@ -10,7 +10,9 @@ pub(crate) mod spoiled_lists;
 mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
+use icu_normalizer::DecomposingNormalizer;
 use serde_json::{Map, Value, json};
 
 use crate::domain::failure_code::FailureCode;
@@ -26,6 +28,8 @@ use spoiled_lists::{Question, Reading, Scope, ask_in_parts, list_reply};
 pub(crate) const PAGE: usize = 50;
 /// Values in one filter: fewer than a page, so that a full page always means that there is more.
 const FILTER_CHUNK: usize = 40;
+/// Signs above and below a letter, once it is taken apart.
+const ACCENTS: RangeInclusive<char> = '\u{300}'..='\u{36f}';
 
 /// No object has this id, nor a higher one: the portal's numbers stay exact in JSON.
 pub(crate) const UNREACHED: i64 = (1 << 53) - 1;
@@ -313,9 +317,16 @@ pub(crate) fn is_next_page(above: i64, page: &[Object]) -> bool {
         && page.windows(2).all(|pair| pair[0].crm_id < pair[1].crm_id)
 }
 
-/// Whether two texts are equal to the portal's database, which ignores case and blanks at the end.
+/// Whether two texts may be equal to the portal's database, which ignores case, accents and blanks
+/// at the end.
 pub(crate) fn equal_under_collation(found: &str, asked: &str) -> bool {
-    found.trim_end().to_lowercase() == asked.trim_end().to_lowercase()
+    base_letters(found) == base_letters(asked)
+}
+
+fn base_letters(text: &str) -> String {
+    let decomposed = DecomposingNormalizer::new_nfkd().normalize(text.trim_end());
+    let letters = decomposed.chars().filter(|letter| !ACCENTS.contains(letter));
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// The results of questions, in their order, where each may be refused by itself.

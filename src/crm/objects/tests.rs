@@ -151,8 +151,19 @@ fn a_mark_counts_letter_by_letter_and_a_foreign_one_is_no_answer() {
     let ours = found("ECVI", "1").unwrap().found;
     assert_eq!(ours[&RecordId::Number(1)], [7]);
     assert!(found("ecvi ", "1").unwrap().found.is_empty());
+    assert!(found("ÉCVI", "1").unwrap().found.is_empty());
     assert!(found("ECVI", "1a").unwrap().found.is_empty());
     assert!(found("OTHER", "1").is_err() && found("ECVI", "").is_err());
+}
+
+/// A portal's database takes them for the same, so that its filter lets them pass.
+#[test]
+fn a_mark_of_other_accents_or_case_is_another_hotels_and_no_reason_to_stop() {
+    for originator in ["HOTEL-É", "hotel-e", "HOTEL-E "] {
+        assert!(equal_under_collation(originator, "HOTEL-E"), "{originator}");
+    }
+    assert!(equal_under_collation("Отель Ёлка", "отель елка"));
+    assert!(!equal_under_collation("HOTEL-F", "HOTEL-E"));
 }
 
 #[test]

@@ -30,6 +30,11 @@ messages! {
              отелей смешаются. До первичной выгрузки назовите другой, например ECVI-SOCHI",
             "A portal may take similar letters (é and e) for the same, and the cards of two \
              hotels would mix. Before the initial export name another one, such as ECVI-SOCHI";
+        KeepOriginator =>
+            "Карточки уже отмечены этим именем: не меняйте его. Если отелей на портале несколько, \
+             имя другого отеля должно отличаться не только такими буквами",
+            "The cards carry this name already: keep it. If several hotels share the portal, the \
+             name of another one must differ in more than such letters";
 
         // The state and the plan of the next run.
         StateWritable { path: String } =>

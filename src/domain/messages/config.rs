@@ -110,6 +110,9 @@ messages! {
         OriginatorLength =>
             "[portal] originator_id: от 1 до 255 знаков",
             "[portal] originator_id: from 1 to 255 characters";
+        OriginatorUnusable =>
+            "[portal] originator_id: «$result» и управляющие знаки не разрешены",
+            "[portal] originator_id: \"$result\" and control characters are not allowed";
         TwoWebhooks =>
             "[portal]: задайте либо webhook, либо webhook_file",
             "[portal]: give either webhook or webhook_file";

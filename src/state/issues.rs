@@ -7,8 +7,9 @@ use rusqlite::{Params, Row};
 use strum::{EnumString, IntoStaticStr};
 
 use super::columns::{Stored, Time};
-use super::records::{Operation, record_key};
+use super::records::record_key;
 use super::statements::query_all;
+use super::stored_record::Operation;
 use super::{Result, State};
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;

@@ -24,6 +24,7 @@ pub mod settings;
 mod stale_journal;
 pub(crate) mod statements;
 mod stays;
+mod stored_record;
 mod writer;
 
 use std::fs::Permissions;
@@ -44,11 +45,12 @@ pub use history::{Counts, Event, HistoryEntry, Run};
 pub use in_doubt::InDoubtCall;
 pub use issues::{Issue, Severity};
 pub use missing_rows::{GivenUp, Note, Oldest, Stay};
+pub use records::RecordScan;
 pub(crate) use records::record_key;
-pub use records::{
-    Doubt, Operation, PendingWork, PlanRecord, RecordScan, RetryBackoff, Sighting, StoredRecord,
-};
 pub use stays::{BookingStays, GuestStay, StayScan, replace_stays};
+pub use stored_record::{
+    Doubt, Operation, PendingWork, PlanRecord, RetryBackoff, Sighting, StoredRecord,
+};
 pub use writer::{SentRecord, Writer};
 
 use crate::platform::{private_files, regular_file, sidecar_path};

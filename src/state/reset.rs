@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::columns::Time;
-use super::records::RecordFlag;
+use super::stored_record::RecordFlag;
 use super::writer::{RESET_LINK_COLUMNS, Writer};
 use super::{Event, Result};
 use crate::domain::record::{Kind, RecordKey};

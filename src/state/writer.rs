@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Params, Transaction, params};
 
 use super::columns::Time;
-use super::records::RecordFlag;
 use super::statements::execute;
+use super::stored_record::RecordFlag;
 use super::{Event, PendingWork, Result};
 use crate::domain::owned_values::OwnedValues;
 use crate::domain::record::{Kind, RecordKey};

@@ -304,6 +304,8 @@ mod tests {
 
     use super::*;
     use crate::config::parse;
+    use crate::domain::record::BookingStatus;
+    use crate::sync::plan::{Planned, Priority, Step};
 
     fn day(day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
@@ -338,5 +340,38 @@ mod tests {
             StayRules::new(&config, &state, now).unwrap().unwrap().passed
         };
         assert!(passed("next_arrival").is_some() && passed("nights").is_none());
+    }
+
+    /// One night of guest 5.
+    fn night(booking: RecordId) -> BookingStays {
+        let stay = GuestStay {
+            guest: 5.into(),
+            status: BookingStatus::CheckedOut,
+            arrival: day(1),
+            departure: day(2),
+            amount: 100,
+        };
+        BookingStays { booking, stays: vec![stay] }
+    }
+
+    #[test]
+    fn a_booking_counts_once_where_its_id_became_a_text_and_two_bookings_count_as_two() {
+        let (number, text) = (RecordId::Number(41), RecordId::Text("41".into()));
+        let state = State::in_memory().unwrap();
+        let writer = state.writer().unwrap();
+        writer.keep_stays(&night(number.clone())).unwrap();
+        writer.commit().unwrap();
+        let queue = PlanStore::new().unwrap().with_stays_on(Some(day(20))).unwrap();
+        queue.change_stays(&night(text)).unwrap();
+        let guest = RecordKey::new(Kind::Guest, RecordId::Number(5));
+        let shown = || queue.stay_summary(&state, &guest).unwrap().unwrap();
+        let of = |count| {
+            let stays = (0..count).map(|id| (id.into(), night(id.into()).stays.remove(0)));
+            StaySummary::of(stays, day(20))
+        };
+        assert_eq!(shown(), of(2));
+        let gone = RecordKey::new(Kind::Booking, number);
+        queue.add(&Planned::new(gone, Step::DropRecord, Priority::Changes, None)).unwrap();
+        assert_eq!(shown(), of(1));
     }
 }

@@ -10,6 +10,7 @@ mod lane;
 mod merge;
 mod mirror_stats;
 mod observations;
+mod options;
 mod removals;
 mod renamed_records;
 mod rule;
@@ -19,12 +20,9 @@ mod store;
 mod tests;
 
 use std::collections::{BTreeSet, HashSet};
-use std::hash::Hasher;
 use std::iter::Peekable;
 
-use chrono::{DateTime, NaiveDate, Utc};
-
-use blocks::{BlockComparison, BlockOptions};
+use blocks::BlockComparison;
 pub(crate) use decide::is_history;
 pub use decide::{
     Deferred, Pair, PlanOptions, Priority, Resend, Step, decide, is_skippable, rule_of,
@@ -38,14 +36,11 @@ pub use rule::Rule;
 pub use stays::{STAYS, ShownStays, StayRules};
 pub use store::{PlanStore, Planned};
 
-use crate::config::Config;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::domain::run_error::Result;
 use crate::mirror::{ChangeInputs, Mirror, Row, RowError};
-use crate::platform::hash::Fingerprint;
-use crate::state::settings::CONTENTS;
 use crate::state::{BlockChange, BookingStays, Note, Result as StateResult, State};
 use observations::{is_missing, note_of};
 use rule::RuleCounts;
@@ -374,76 +369,9 @@ pub(crate) fn references_any(row: Option<&Row>, parties: &HashSet<RecordKey>) ->
     !parties.is_empty() && booking.parties().any(|party| parties.contains(&party))
 }
 
-/// By what terms rows are read: another `version` of this program may read them in another way.
-fn reading_fingerprint(version: &str, bookings_from: Option<NaiveDate>, schema: u64) -> u64 {
-    let mut fingerprint = Fingerprint::default();
-    fingerprint.text(version);
-    fingerprint.text(&bookings_from.map(|day| day.to_string()).unwrap_or_default());
-    fingerprint.write_u64(schema);
-    fingerprint.finish()
-}
-
 impl Deferred {
     /// The deferred records of a kind.
     pub fn for_kind(kind: Kind, state: &State) -> Result<Deferred> {
         Ok(Deferred { doubts: state.doubts(kind)?, backoffs: state.retry_backoffs(kind)? })
-    }
-}
-
-impl PlanOptions {
-    /// The options of an ordinary run of cron.
-    pub fn for_sync(
-        config: &Config,
-        mirror: &Mirror,
-        state: &State,
-        now: DateTime<Utc>,
-    ) -> Result<PlanOptions> {
-        let previous_stats = state.get(&MIRROR_STATS)?.unwrap_or_default();
-        let bookings_from = config.export.bookings_from;
-        let stays = StayRules::new(config, state, now)?;
-        let contents = state.get(&CONTENTS)?;
-        let changed_columns = PerKind::from_fn(|kind| match contents {
-            Some(contents) => contents[kind] != mirror.content_terms(kind),
-            None => true,
-        });
-        let schema = mirror.schema_fingerprint()?;
-        Ok(PlanOptions {
-            now,
-            resend: Resend::Marked,
-            retry_failed: false,
-            deletes: true,
-            windows: mirror.windows(),
-            bookings_from,
-            // In a window the guests who stay may change without a change of the mirror.
-            full_read: previous_stats.is_full_read_due(now)
-                || mirror.are_booking_guests_windowed()
-                || stays.is_some_and(|stays| stays.fills_all),
-            changed_columns,
-            previous_stats,
-            reading_fingerprint: reading_fingerprint(
-                env!("CARGO_PKG_VERSION"),
-                bookings_from,
-                schema,
-            ),
-            stays,
-            removal_delay: None,
-            moved_records: HashSet::new(),
-            allowed_removals: 0,
-        })
-    }
-
-    /// Whether every row is read, whatever its block looks like.
-    fn reads_all(&self) -> bool {
-        self.full_read || self.resend == Resend::All
-    }
-
-    /// How the blocks of a kind are compared. Two queries through one window may show different
-    /// rows, so its outline does not count.
-    fn look(&self, kind: Kind) -> BlockOptions {
-        BlockOptions {
-            reads_all: self.reads_all() || self.windows[kind] || self.changed_columns[kind],
-            is_reading_new: self.previous_stats.reading_fingerprint != self.reading_fingerprint,
-            now: self.now,
-        }
     }
 }

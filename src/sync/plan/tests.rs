@@ -2,8 +2,6 @@ use chrono::TimeDelta;
 
 use super::fast_and_whole::{World, id};
 use super::*;
-use crate::config::parse;
-use crate::state::State;
 use crate::sync::plan::decide::tests::row;
 
 /// A hotel of which everything was sent some minutes ago, so that no block has to be read.
@@ -92,50 +90,6 @@ fn only_a_bad_id_says_that_a_row_may_be_somebody_else() {
     assert!(of(FailureCode::BadId, "id"));
     assert!(!of(FailureCode::DuplicateId, "id") && !of(FailureCode::BadId, "crm_id"));
     assert!(!has_no_usable_id(Some(&row())) && !has_no_usable_id(None));
-}
-
-#[test]
-fn rows_are_read_anew_by_another_version_from_another_day_on_or_of_other_columns() {
-    let day = NaiveDate::from_ymd_opt(2026, 1, 1);
-    let stood = reading_fingerprint("1.0", day, 7);
-    assert_eq!(stood, reading_fingerprint("1.0", day, 7));
-    assert_ne!(stood, reading_fingerprint("1.1", day, 7));
-    assert_ne!(stood, reading_fingerprint("1.0", None, 7));
-    assert_ne!(stood, reading_fingerprint("1.0", day, 8));
-}
-
-/// What an ordinary run is to do in a hotel that was read completely just now.
-fn ordinary(contents: impl Fn(&Mirror) -> PerKind<u64>, queries: &str) -> PlanOptions {
-    let world = World::new();
-    let config = format!(
-        "mirror.path = 'mirror.db'\nportal.webhook = 'http://127.0.0.1/rest/1/x/'\n{queries}"
-    );
-    let config = parse(&config, world.folder.path(), None).unwrap();
-    let mirror = Mirror::open(&config.mirror).unwrap();
-    let state = State::in_memory().unwrap();
-    state.set(&CONTENTS, &contents(&mirror)).unwrap();
-    let read = MirrorStats { full_read_at: world.now, ..MirrorStats::default() };
-    state.set(&MIRROR_STATS, &read).unwrap();
-    PlanOptions::for_sync(&config, &mirror, &state, world.now).unwrap()
-}
-
-fn same_columns(mirror: &Mirror) -> PerKind<u64> {
-    PerKind::from_fn(|kind| mirror.content_terms(kind))
-}
-
-#[test]
-fn where_the_hotels_columns_are_others_only_modified_at_shows_a_change() {
-    let changed = |contents: fn(&Mirror) -> PerKind<u64>| ordinary(contents, "").changed_columns;
-    assert_eq!(changed(same_columns), PerKind::all(false));
-    assert_eq!(changed(|_| PerKind::all(0)), PerKind::all(true));
-}
-
-#[test]
-fn where_the_guests_who_stay_are_seen_through_a_window_every_row_is_read() {
-    assert!(!ordinary(same_columns, "").full_read);
-    let recent = "SELECT * FROM booking_guests WHERE date('now') > '2026-01-01' LIMIT 9";
-    let window = format!("[mirror.queries]\nbooking_guests = \"{recent}\"");
-    assert!(ordinary(same_columns, &window).full_read);
 }
 
 /// While somebody is missing nothing is sure. The block is read again until it is.

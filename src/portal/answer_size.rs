@@ -58,6 +58,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::portal::response::documents;
 
     #[test]
     fn many_small_values_are_more_than_was_asked_for() {
@@ -70,6 +71,15 @@ mod tests {
             batch.allows(small(110_000).as_bytes()) && !batch.allows(small(130_000).as_bytes())
         );
         assert_eq!(batch.bytes, BYTES + 2 * BYTES_PER_COMMAND);
+    }
+
+    /// Behind an odd quote, texts and what stands between them change places.
+    #[test]
+    fn a_quote_before_the_answer_does_not_hide_how_many_values_it_has() {
+        let limit = SizeLimit::for_request(&json!({"id": 1}));
+        let many = format!("\"{{\"result\":[{}]}}", vec!["{\"a\":1}"; 210_000].join(","));
+        assert!(limit.allows(many.as_bytes()));
+        assert!(documents(many.as_bytes()).any(|json| !limit.allows(json)));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use url::Url;
 
 use super::answer_size::SizeLimit;
 use super::proxy::Proxy;
+use super::response::documents;
 use super::{CallError, Portal, Response, decode, resolver, tls};
 use crate::config::{PortalConfig, Webhook};
 use crate::domain::messages::{Message, PortalMessage};
@@ -134,7 +135,7 @@ impl Portal for Http {
         if (300..=399).contains(&answer.status) {
             return Err(redirected(answer.status, &self.webhook.address(), &answer.location));
         }
-        if !limit.allows(&answer.body) {
+        if documents(&answer.body).any(|json| !limit.allows(json)) {
             return Err(CallError::unknown_outcome(PortalMessage::AnswerTooLarge));
         }
         decode(answer.status, &answer.body, method == "batch")

@@ -5,12 +5,13 @@
 const LONGEST: usize = 300;
 /// How much is quoted of a body that is no answer.
 const QUOTED: usize = 80;
-/// A page says its reason near its beginning.
+/// Bytes that are read: a page, and an error, say their reason near their beginning.
 const READ: usize = 4000;
 
 /// An error text of the portal, for people.
 pub(super) fn error_text(text: &str) -> String {
-    let readable = without_address(&without_markup(text));
+    let beginning = &text[..text.floor_char_boundary(READ)];
+    let readable = without_address(&without_markup(beginning));
     cut(without_statement(&readable).trim(), LONGEST)
 }
 
@@ -119,6 +120,13 @@ mod tests {
         let text = error_text(&"щ".repeat(7000));
         assert_eq!(text.chars().count(), LONGEST + 1);
         assert!(text.ends_with('…'));
+    }
+
+    /// Looking for the end of each tag would take hours in a text of megabytes.
+    #[test]
+    fn of_a_huge_text_only_the_beginning_is_read() {
+        let text = error_text(&"<b".repeat(8_000_000));
+        assert!(text.starts_with("<b<b") && text.ends_with('…'), "{text}");
     }
 
     #[test]

@@ -36,17 +36,19 @@ fn summary(body: &[u8]) -> String {
     if holds_contact(&beginning) { format!("{} bytes", body.len()) } else { beginning }
 }
 
-/// The JSON of an answer, without a byte order mark and the warnings that PHP may print before it
-/// (docs/bitrix24.md, The answer).
 fn document(body: &[u8]) -> Option<Value> {
+    let parsed = documents(body).filter_map(|json| serde_json::from_slice(json).ok());
+    parsed.filter(Value::is_object).next()
+}
+
+/// What the JSON of an answer may be: all of it but a byte order mark, or what follows the warnings
+/// that PHP may print before it (docs/bitrix24.md, The answer).
+pub(super) fn documents(body: &[u8]) -> impl Iterator<Item = &[u8]> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    if let Ok(answer) = serde_json::from_slice(body) {
-        return Some(answer).filter(Value::is_object);
-    }
-    let rests = (0..body.len()).map(|at| &body[at..]);
-    let starts =
+    let rests = (1..body.len()).map(|at| &body[at..]);
+    let later =
         rests.filter(|rest| rest.starts_with(b"{\"result\"") || rest.starts_with(b"{\"error\""));
-    starts.take(STARTS).find_map(|rest| serde_json::from_slice(rest).ok())
+    std::iter::once(body).chain(later.take(STARTS))
 }
 
 /// `error` and `error_description` of an answer or of one command of a batch.

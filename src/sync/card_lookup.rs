@@ -45,6 +45,14 @@ impl EcviRecords<'_> {
             || self.is_coming(key)?)
     }
 
+    /// Whether the record's id has a row as a text where it is a number, or the other way round.
+    pub(crate) fn has_other_type(self, key: &RecordKey) -> Result<bool> {
+        match key.other_type_key() {
+            Some(other) => self.has_row(&other),
+            None => Ok(false),
+        }
+    }
+
     /// The record that an origin means, if Ecvi has it.
     pub(crate) fn find_owner(self, kind: Kind, origin: &str) -> Result<Option<RecordKey>> {
         for key in RecordKey::for_origin(kind, origin) {

@@ -245,9 +245,7 @@ impl Push<'_, '_> {
             return Ok(None);
         }
         // The deal carries the mark of that record too, which finds it as soon as it can be read.
-        if let Some(other) = key.other_type_key()
-            && self.ecvi().has_row(&other)?
-        {
+        if self.ecvi().has_other_type(key)? {
             let writer = self.state.writer()?;
             writer.delete(key)?;
             writer.commit()?;

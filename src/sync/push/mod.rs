@@ -39,7 +39,7 @@ use crate::mapping::custom_fields::FieldTypes;
 use crate::mirror::Row;
 use crate::platform::lock::Lock;
 use crate::portal::client::{BudgetHold, Client, WaitCallback};
-use crate::state::{Counts, Failure, Operation, State, StoredRecord};
+use crate::state::{Counts, Failure, Operation, State, StoredRecord, Writer};
 use crate::sync::card_lookup::{CardLookup, EcviRecords, Seeker};
 use crate::sync::plan::{Lane, PlanStore, Planned, Step};
 pub use closing_dates::{IMPORTED_DATES, ImportedDates};
@@ -302,9 +302,7 @@ impl<'a, 'p> Push<'a, 'p> {
             }
             match step {
                 Step::MarkAbsent => writer.mark_absent(key)?,
-                // Without a deal a booking counts until a run is sure that it is gone.
-                Step::DropRecord if record.plan_record.crm_id.is_none() => writer.forget(key)?,
-                Step::DropRecord => writer.delete(key)?,
+                Step::DropRecord => self.drop_record(&writer, &planned, &record)?,
                 Step::Fail => {
                     let failure = read_failure(row.as_ref());
                     writer.save_failure(key, &failure, self.config.sync.retry_after, now)?;
@@ -324,6 +322,20 @@ impl<'a, 'p> Push<'a, 'p> {
         }
         writer.commit()?;
         Ok(items)
+    }
+
+    /// A booking without a deal counts among the stays until a run is sure that it is gone. One
+    /// that goes on under an id of the other type counts there.
+    fn drop_record(
+        &self,
+        writer: &Writer<'_>,
+        planned: &Planned,
+        record: &StoredRecord,
+    ) -> Result<()> {
+        let key = &planned.key;
+        let has_deal = record.plan_record.crm_id.is_some();
+        let is_gone = planned.row.is_none() && (has_deal || self.ecvi().has_other_type(key)?);
+        Ok(if is_gone { writer.delete(key)? } else { writer.forget(key)? })
     }
 
     /// Puts a record aside with the portal's words.

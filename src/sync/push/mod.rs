@@ -335,7 +335,12 @@ impl<'a, 'p> Push<'a, 'p> {
         let key = &planned.key;
         let has_deal = record.plan_record.crm_id.is_some();
         let is_gone = planned.row.is_none() && (has_deal || self.ecvi().has_other_type(key)?);
-        Ok(if is_gone { writer.delete(key)? } else { writer.forget(key)? })
+        if is_gone {
+            writer.delete(key)?;
+        } else {
+            writer.forget(key)?;
+        }
+        Ok(())
     }
 
     /// Puts a record aside with the portal's words.

@@ -5,13 +5,13 @@
 const LONGEST: usize = 300;
 /// How much is quoted of a body that is no answer.
 const QUOTED: usize = 80;
-/// Bytes that are read: a page, and an error, say their reason near their beginning.
+/// Bytes or characters that are read: a page, and an error, say their reason near their beginning.
 const READ: usize = 4000;
 
 /// An error text of the portal, for people.
 pub(super) fn error_text(text: &str) -> String {
-    let beginning = &text[..text.floor_char_boundary(READ)];
-    let readable = without_address(&without_markup(beginning));
+    let beginning: String = text.chars().take(READ).collect();
+    let readable = without_address(&without_markup(&beginning));
     cut(without_statement(&readable).trim(), LONGEST)
 }
 

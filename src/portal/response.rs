@@ -37,8 +37,8 @@ fn summary(body: &[u8]) -> String {
 }
 
 fn document(body: &[u8]) -> Option<Value> {
-    let parsed = documents(body).filter_map(|json| serde_json::from_slice(json).ok());
-    parsed.filter(Value::is_object).next()
+    let mut parsed = documents(body).filter_map(|json| serde_json::from_slice(json).ok());
+    parsed.find(Value::is_object)
 }
 
 /// What the JSON of an answer may be: all of it but a byte order mark, or what follows the warnings

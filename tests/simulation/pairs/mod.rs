@@ -177,10 +177,11 @@ impl<'t> Stage<'t> {
         self.note(first, Some((run, second)), judged);
     }
 
-    /// A state from before an audit knows nothing of what it found: somebody has to give that
-    /// command again.
+    /// A state from before an audit or `reset-id` knows nothing of it, nor of what was sent because
+    /// of it: somebody has to give a command (docs/operations.md, Backups).
     fn leaves_traces(&self, fault: &FaultAt) -> bool {
-        fault.leaves_traces() || fault.is_restore() && self.scene.command == RunKind::Audit
+        let is_on_command = self.scene.command == RunKind::Audit || self.scene.name == "reset";
+        fault.leaves_traces() || fault.is_restore() && is_on_command
     }
 
     fn judge(&self, player: &mut Player, is_marked: bool) -> Result<(), String> {

@@ -11,7 +11,7 @@ use ecvi_b24::config::{self, Config};
 use ecvi_b24::domain::owned_values::OwnedValues;
 use ecvi_b24::domain::record::{IdRange, Kind, RecordKey};
 use ecvi_b24::mirror::Mirror;
-use ecvi_b24::platform::clock::Clock;
+use ecvi_b24::platform::clock::{Clock, ReadLimit};
 use ecvi_b24::platform::lock::Lock;
 use ecvi_b24::state::settings::{INITIAL_EXPORT, PORTAL};
 use ecvi_b24::state::{PendingWork, SentRecord, State};
@@ -90,7 +90,7 @@ impl Hotel {
 
     /// Writes a state in which every record of the mirror was sent.
     pub(crate) fn all_sent(&self, now: DateTime<Utc>) -> Result<()> {
-        let mirror = Mirror::open(&self.config.mirror)?;
+        let mirror = Mirror::open_within(&self.config.mirror, &ReadLimit::default())?;
         let state = State::open(&self.config.state)?;
         state.set(&INITIAL_EXPORT, &now)?;
         state.set(&PORTAL, &self.config.portal.webhook.host().to_owned())?;

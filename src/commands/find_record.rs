@@ -52,10 +52,9 @@ impl Query<'_> {
 }
 
 impl<'s> Lookup<'s> {
-    /// Opens the mirror beside the state.
-    pub fn new(config: &Config, state: &'s State) -> Lookup<'s> {
-        let limit = ReadLimit::lasting(config.sync.time_limit);
-        Lookup { state, mirror: Mirror::open_within(&config.mirror, &limit) }
+    /// Opens the mirror beside the state; reading it ends at the limit.
+    pub fn new(config: &Config, state: &'s State, limit: &ReadLimit) -> Lookup<'s> {
+        Lookup { state, mirror: Mirror::open_within(&config.mirror, limit) }
     }
 
     /// The mirror, where it can be read.

@@ -14,9 +14,9 @@ use crate::platform::lock::Lock;
 use crate::state::{Issue, Severity, State};
 
 /// Shows which records would be tried.
-pub fn show(config: &Config, options: &cli::Retry) -> Result<Outcome> {
+pub fn show(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome> {
     let state = State::open_readonly(&config.state)?;
-    let selected = select(config, &state, options)?;
+    let selected = select(config, &state, options, clock)?;
     let mut text: String = selected.iter().map(|issue| line(issue, config.language)).collect();
     if selected.is_empty() {
         text = nothing_failed(options, config.language);
@@ -50,7 +50,7 @@ fn nothing_failed(options: &cli::Retry, language: Language) -> String {
 /// them.
 pub fn schedule_now(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clock) -> Result<()> {
     let state = State::open(&config.state)?;
-    let selected = select(config, &state, options)?;
+    let selected = select(config, &state, options, clock)?;
     if selected.is_empty() {
         print(&nothing_failed(options, config.language))?;
     }
@@ -62,11 +62,16 @@ pub fn schedule_now(_: &Lock, config: &Config, options: &cli::Retry, clock: &Clo
 }
 
 /// The failures that the command line selects. Naming a record that does not exist is an error.
-fn select(config: &Config, state: &State, options: &cli::Retry) -> Result<Vec<Issue>> {
+fn select(
+    config: &Config,
+    state: &State,
+    options: &cli::Retry,
+    clock: &Clock,
+) -> Result<Vec<Issue>> {
     let cli::Retry { kind, ids, code, dry_run: _ } = options;
     let mut named: Vec<RecordKey> = Vec::new();
     if let Some(kind) = kind {
-        let lookup = Lookup::new(config, state);
+        let lookup = Lookup::new(config, state, &clock.limit_of(config.sync.time_limit));
         for id in ids {
             named.extend(lookup.find_all(*kind, id)?.into_iter().map(|found| found.key));
         }

@@ -197,7 +197,7 @@ fn check(start: &Start<'_>, options: &cli::Check, clock: &Clock) -> Result<Outco
 
 fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome> {
     if options.dry_run {
-        return retry::show(config, options);
+        return retry::show(config, options, clock);
     }
     let run = RunOptions::new(RunKind::Retry);
     let Some(lock) = Lock::try_acquire(&config.state)? else {

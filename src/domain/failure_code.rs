@@ -45,6 +45,12 @@ codes! {
     DuplicateId = "DUPLICATE_ID",
         "В зеркале две строки с одним номером (id): какая верна, неизвестно. Оставьте одну.",
         "Two rows of the mirror have the same id, and it is unknown which is right. Leave one.";
+    /// `booking_guests` has far too many rows of one booking.
+    TooManyGuests = "TOO_MANY_GUESTS",
+        "В booking_guests у заявки больше 1000 гостей: так бывает, когда в запросе потеряно \
+         условие соединения таблиц. Исправьте запрос или то, что наполняет зеркало.",
+        "booking_guests has more than 1000 guests of the booking, as a query does that joins its \
+         tables without a condition. Correct the query, or what fills the mirror.";
     /// A column that must have a value is empty.
     NoValue = "NO_VALUE",
         "Обязательное поле пусто. Заполните его в Ecvi.",

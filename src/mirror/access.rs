@@ -37,11 +37,25 @@ pub(super) fn admit(path: &Path, timeout: Duration) -> Result<Admission, RunErro
     if !found.is_file() {
         return Err(no_file(path, found.file_type()).into());
     }
+    refuse_odd_sidecars(path)?;
     let mut file = File::open(path).map_err(|error| unseen(path, &error))?;
     if !is_wal(&mut file) {
         return Ok(Admission::default());
     }
     admit_log(path, file, timeout)
+}
+
+/// Refuses whatever is no regular file where SQLite looks for a journal or a log: it would wait at
+/// a pipe for ever, and write through a link into another file.
+pub(super) fn refuse_odd_sidecars(path: &Path) -> Result<(), MirrorMessage> {
+    for suffix in ["-journal", "-wal", "-shm"] {
+        let file = sidecar_path(path, suffix);
+        if fs::symlink_metadata(&file).is_ok_and(|found| !found.is_file()) {
+            let path = path.display().to_string();
+            return Err(MirrorMessage::SidecarNoFile { path, file: file.display().to_string() });
+        }
+    }
+    Ok(())
 }
 
 /// Whether the header says that writes go into a log.

@@ -9,6 +9,10 @@ use super::ids::{IdType, as_type, id_of};
 use super::values::trimmed;
 use crate::domain::record::RecordId;
 
+/// No booking has so many people, but a join without its condition gives each booking all guests of
+/// the hotel. So many could not be kept in memory or sent.
+pub(super) const MAX_GUESTS: usize = 1_000;
+
 /// A stream over `booking_guests`.
 pub(super) struct BookingGuests<'s> {
     rows: rusqlite::Rows<'s>,
@@ -33,6 +37,8 @@ pub(super) struct Stays {
     pub(super) guests: Vec<RecordId>,
     /// Whether a row has no usable guest id.
     pub(super) has_unreadable: bool,
+    /// Whether there are more rows than [`MAX_GUESTS`]. Those beyond are not kept.
+    pub(super) are_too_many: bool,
 }
 
 impl<'s> BookingGuests<'s> {
@@ -51,6 +57,7 @@ impl<'s> BookingGuests<'s> {
             }
             if stay.booking == *booking {
                 match stay.guest {
+                    Some(_) if found.len() == MAX_GUESTS => stays.are_too_many = true,
                     Some(guest) => found.push((stay.position, guest)),
                     None => stays.has_unreadable = true,
                 }

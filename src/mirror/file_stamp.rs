@@ -13,7 +13,7 @@
 //!
 //! A rollback journal does not matter: a reader sees either what is in the file or nothing at all.
 
-use std::fs::{self, File};
+use std::fs;
 use std::hash::Hasher;
 use std::io::{self, Read};
 use std::path::Path;
@@ -21,6 +21,7 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::platform::hash::Fingerprint;
+use crate::platform::regular_file;
 use crate::platform::sidecar_path::sidecar_path;
 
 /// Longer than a tick of any file system; FAT has the longest, with two seconds.
@@ -80,12 +81,13 @@ fn stat_hash(path: &Path, now: Option<DateTime<Utc>>) -> Option<u64> {
 
 fn read_header(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(HEADER).read_to_end(&mut bytes)?;
+    regular_file::read(path)?.take(HEADER).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::path::PathBuf;
 
     use rusqlite::{Connection, OpenFlags};

@@ -9,6 +9,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use crate::platform::regular_file;
 use crate::platform::sidecar_path::sidecar_path;
 
 const LOG_HEADER: u64 = 32;
@@ -58,7 +59,7 @@ struct Log {
 
 impl Log {
     fn open(path: &Path) -> io::Result<Log> {
-        let mut file = File::open(path)?;
+        let mut file = regular_file::read(path)?;
         let mut header = [0; LOG_HEADER as usize];
         file.read_exact(&mut header)?;
         let page_size = u64::from(number(&header, 8));

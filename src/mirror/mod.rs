@@ -57,8 +57,9 @@ use write_back::recover_hot_journal;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Steps of SQLite between two checks of the limit: some milliseconds.
-const STEPS_BETWEEN_CHECKS: i32 = 10_000;
+/// Steps of SQLite between two checks of the limit: about ten rows. A function of a view may take
+/// seconds for each row; the check itself takes some nanoseconds.
+const STEPS_BETWEEN_CHECKS: i32 = 100;
 
 /// An open mirror, inside its read transaction.
 pub struct Mirror {
@@ -78,11 +79,7 @@ pub struct Mirror {
 
 impl Mirror {
     /// Opens the file, begins the read transaction and checks that the tables and columns exist.
-    pub fn open(config: &MirrorConfig) -> Result<Mirror, RunError> {
-        Mirror::open_within(config, &ReadLimit::default())
-    }
-
-    /// As [`Mirror::open`]; all reading ends at the limit.
+    /// All reading ends at the limit.
     pub fn open_within(config: &MirrorConfig, limit: &ReadLimit) -> Result<Mirror, RunError> {
         let admission = access::admit(&config.path, BUSY_TIMEOUT)?;
         recover_hot_journal(config);

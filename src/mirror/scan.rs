@@ -15,7 +15,7 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::MirrorMessage;
 use crate::domain::record::{IdRange, Kind, RecordId, RecordKey};
 use crate::domain::run_error::RunError;
-use crate::mirror::booking_guests::{BookingGuests, Stays};
+use crate::mirror::booking_guests::{BookingGuests, MAX_GUESTS, Stays};
 use crate::platform::hash::Fingerprint;
 
 /// Prepared statements over one kind.
@@ -273,6 +273,7 @@ fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: Row
     let entity = match kind {
         Kind::Guest => cells.guest().map(Entity::Guest),
         Kind::Company => cells.company().map(Entity::Company),
+        Kind::Booking if stays.are_too_many => Err(too_many_guests()),
         Kind::Booking => {
             cells.booking(stays.guests, |word| mirror.status(word)).map(Entity::Booking)
         }
@@ -303,6 +304,11 @@ fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: Row
         body,
         warnings: cells.into_warnings(),
     }
+}
+
+fn too_many_guests() -> RowError {
+    let most = format!("> {MAX_GUESTS}");
+    RowError::new(FailureCode::TooManyGuests, "booking_guests", &most)
 }
 
 /// Refuses an id that the portal's ORIGIN_ID cannot hold or a batch would change.
@@ -372,6 +378,7 @@ mod tests {
     use crate::domain::mirror_table::MirrorTable;
     use crate::domain::per_kind::PerKind;
     use crate::mirror::sources::RecordSource;
+    use crate::platform::clock::ReadLimit;
 
     #[test]
     fn of_the_usual_tables_rows_come_in_order_without_being_sorted_and_spans_are_gone_to_straight()
@@ -390,7 +397,7 @@ mod tests {
             write_back: false,
             encoding: None,
         };
-        let mirror = Mirror::open(&config).unwrap();
+        let mirror = Mirror::open_within(&config, &ReadLimit::default()).unwrap();
         let all = &IdRange::ALL[0];
         for kind in Kind::SEND_ORDER {
             assert!(mirror.can_seek(kind).unwrap(), "{kind}");

@@ -124,7 +124,10 @@ mod tests {
         Connection::open(&path).unwrap().execute_batch(sql).unwrap();
         let text = "mirror.path = 'mirror.db'\nportal.webhook = 'https://h.ru/rest/1/x/'";
         let config = crate::config::parse(text, folder.path(), None).unwrap().mirror;
-        (Survey::read(&config, &ReadLimit::default()).unwrap(), Mirror::open(&config).ok())
+        (
+            Survey::read(&config, &ReadLimit::default()).unwrap(),
+            Mirror::open_within(&config, &ReadLimit::default()).ok(),
+        )
     }
 
     #[test]

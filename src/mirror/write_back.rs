@@ -5,16 +5,18 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::access::admit;
 use super::functions;
 use super::ids::key;
+use super::open_within;
 use super::reason::with_cause;
 use crate::config::MirrorConfig;
 use crate::domain::messages::MirrorMessage;
 use crate::domain::record::{RecordId, RecordKey};
 use crate::domain::run_error::RunError;
+use crate::platform::clock::ReadLimit;
 use crate::platform::sidecar_path::sidecar_path;
 
 /// How long to wait for the program that fills the mirror. The next run writes what this one could
@@ -32,18 +34,35 @@ pub struct WriteBack {
     pub crm_id: Option<i64>,
 }
 
-/// Writes the ids, all or none.
-pub fn write_back(config: &MirrorConfig, links: &[WriteBack]) -> Result<(), RunError> {
+/// Writes the ids, all or none. A trigger of the mirror may never end, so there is a limit.
+pub fn write_back(
+    config: &MirrorConfig,
+    links: &[WriteBack],
+    limit: &ReadLimit,
+) -> Result<(), RunError> {
     let _admission = admit(&config.path, WRITE_BACK_TIMEOUT)?;
-    write_all(config, links).map_err(|error| {
-        let path = config.path.display().to_string();
-        with_cause(MirrorMessage::NotWrittenBack { path }, &error)
-    })
+    write_all(config, links, limit).map_err(|error| not_written(config, limit, &error))
 }
 
-fn write_all(config: &MirrorConfig, links: &[WriteBack]) -> rusqlite::Result<()> {
-    let mut connection = Connection::open_with_flags(&config.path, FLAGS)?;
-    connection.busy_timeout(WRITE_BACK_TIMEOUT)?;
+fn not_written(config: &MirrorConfig, limit: &ReadLimit, error: &rusqlite::Error) -> RunError {
+    let path = config.path.display().to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) if limit.is_stopped() => {
+            RunError::interrupted(MirrorMessage::WriteBackInterrupted)
+        }
+        Some(ErrorCode::OperationInterrupted) => {
+            RunError::interrupted(MirrorMessage::WriteBackTooLong { path })
+        }
+        _ => with_cause(MirrorMessage::NotWrittenBack { path }, error),
+    }
+}
+
+fn write_all(
+    config: &MirrorConfig,
+    links: &[WriteBack],
+    limit: &ReadLimit,
+) -> rusqlite::Result<()> {
+    let mut connection = open_within(&config.path, FLAGS, WRITE_BACK_TIMEOUT, limit)?;
     // As in the state: after a power cut the journal may come back otherwise and undo the commit,
     // and the state would not know that these ids have to be written once more.
     connection.pragma_update(None, "synchronous", "EXTRA")?;

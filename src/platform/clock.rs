@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Local, NaiveDate, TimeDelta, Utc};
 
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// A run without time for a request still reads a small mirror, and says what it leaves to the next.
+const SHORTEST_READING: Duration = Duration::from_secs(1);
 /// A clock may drift so far by itself.
 pub(crate) const CLOCK_DRIFT: TimeDelta = TimeDelta::minutes(1);
 
@@ -80,11 +82,17 @@ impl Clock {
         match self {
             Clock::System { stop, .. } => {
                 let left = end.map(|end| (end - self.now()).to_std().unwrap_or_default());
+                let left = left.map(|left| left.max(SHORTEST_READING));
                 let end = left.and_then(|left| Instant::now().checked_add(left));
                 ReadLimit { stop: Arc::clone(stop), end }
             }
             Clock::Virtual(_) => ReadLimit::default(),
         }
+    }
+
+    /// The limit that a time from now and a signal set.
+    pub fn limit_of(&self, time: Duration) -> ReadLimit {
+        self.read_limit(Some(saturating_add(self.now(), time)))
     }
 
     /// Whether a signal asked the program to end.

@@ -1,5 +1,7 @@
 //! One run, as a story: lock, open, settle doubts, read the mirror, plan, verify, push, remember.
 
+use std::time::Duration;
+
 use chrono::{DateTime, SubsecRound, Utc};
 
 use crate::config::Config;
@@ -32,6 +34,10 @@ use crate::sync::{daily_warnings, notify};
 
 /// Ids in one transaction on the mirror.
 const WRITE_BACK_CHUNK: u32 = 1_000;
+
+/// How long ids are written into the mirror. That begins after the last request, so that a run at
+/// its time limit writes them too.
+const WRITE_BACK_TIME: Duration = Duration::from_secs(10);
 
 /// Rounds of an export that repair deals whose guests were merged or deleted during the export.
 /// People may go on doing that.
@@ -233,7 +239,7 @@ impl RunContext<'_> {
         observer.on_planned(queue.count_left()?);
         let pushed = Push::new(context, client, &mut self.done).run(observer);
         self.pending = Some(queue.count_left()?);
-        self.write_back()?;
+        self.write_back(client)?;
         pushed?;
         if has_inventory {
             crate::sync::orphaned_deals::report(&config.mirror, state, queue, client.clock())?;
@@ -341,11 +347,12 @@ impl RunContext<'_> {
 
     /// Writes the new ids into the mirror. A mirror that cannot be written does not stop the run:
     /// the next one tries again.
-    fn write_back(&self) -> Result<()> {
+    fn write_back(&self, client: &Client<'_>) -> Result<()> {
+        let limit = client.clock().limit_of(WRITE_BACK_TIME);
         while let links @ [_, ..] = self.state.write_backs(WRITE_BACK_CHUNK)?.as_slice() {
             // If it is switched off by now, ids that still wait are dropped.
             if self.config.mirror.write_back
-                && let Err(error) = write_back(&self.config.mirror, links)
+                && let Err(error) = write_back(&self.config.mirror, links, &limit)
             {
                 log::warn!("{error:#}");
                 return Ok(());

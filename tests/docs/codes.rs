@@ -27,6 +27,7 @@ fn group(code: FailureCode) -> Group {
     match code {
         FailureCode::BadId
         | FailureCode::DuplicateId
+        | FailureCode::TooManyGuests
         | FailureCode::NoValue
         | FailureCode::UnknownStatus
         | FailureCode::BadDate

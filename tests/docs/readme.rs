@@ -4,6 +4,8 @@ use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 use ecvi_b24::commands::cli::Cli;
+use ecvi_b24::mirror::Mirror;
+use ecvi_b24::platform::clock::ReadLimit;
 
 use crate::configuration::assert_reads;
 use crate::markdown::{blocks, blocks_in, code};
@@ -170,7 +172,7 @@ fn the_mirror_is_one_that_the_program_can_read() {
         .unwrap();
     let toml = "[mirror]\npath='mirror.db'\n[portal]\nwebhook='https://h/rest/1/x/'";
     let config = ecvi_b24::config::parse(toml, folder.path(), None).unwrap();
-    ecvi_b24::mirror::Mirror::open(&config.mirror).unwrap();
+    Mirror::open_within(&config.mirror, &ReadLimit::default()).unwrap();
 }
 
 #[test]

@@ -2,35 +2,23 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
 use crate::folders::{FILLER, Place, Said, is_root, open_to};
+use crate::signals::{ends_within, send, wait_until_signals_are_caught};
 
 /// Rows without end, which none of the program's own statements can cut short.
 const ENDLESS: &str = "[mirror.queries]\nguests = \"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 \
     FROM n) SELECT i AS id, 'Гостев' AS last_name, '2026' AS modified_at FROM n WHERE i < 0\"";
 
-/// Ends the child if it does not end by itself.
-fn ends_within(mut child: Child, patience: Duration) -> Said {
-    let began = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if began.elapsed() > patience {
-            child.kill().unwrap();
-        }
-        sleep(Duration::from_millis(20));
-    }
-    Said::from(child.wait_with_output().unwrap())
-}
-
 #[track_caller]
 fn says_at_once(place: &Place, arguments: &str) -> Said {
     let mut command = place.command();
     command.args(arguments.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let said = ends_within(command.spawn().unwrap(), Duration::from_secs(20));
+    let said = Said::from(ends_within(command.spawn().unwrap(), Duration::from_secs(20)));
     assert!(said.code.is_some(), "{arguments} did not end: {}", said.text);
     said
 }
@@ -96,23 +84,6 @@ fn reading_ends_at_the_time_limit() {
     says_at_once(&place, "reset-id guest 1 --yes");
 }
 
-/// A signal that comes before the program is ready for it ends it like any other program. The
-/// reading begins right afterwards.
-fn wait_until_signals_are_caught(child: &Child) {
-    let status = format!("/proc/{}/status", child.id());
-    let terminate = 1_u64 << (Signal::TERM.as_raw() - 1);
-    for _ in 0..200 {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let caught = text.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-        let mask = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-        if mask.is_some_and(|mask| mask & terminate != 0) {
-            break;
-        }
-        sleep(Duration::from_millis(50));
-    }
-    sleep(Duration::from_millis(500));
-}
-
 #[test]
 fn a_signal_ends_reading() {
     let Some(place) = place() else { return };
@@ -127,8 +98,8 @@ fn a_signal_ends_reading() {
                 .stderr(Stdio::piped());
             let child = command.spawn().unwrap();
             wait_until_signals_are_caught(&child);
-            kill_process(Pid::from_child(&child), signal).unwrap();
-            let said = ends_within(child, Duration::from_secs(10));
+            send(&child, signal);
+            let said = Said::from(ends_within(child, Duration::from_secs(10)));
             assert_eq!(said.code, Some(5), "{arguments}: {}", said.text);
             assert!(said.text.contains("nterrupted"), "{}", said.text);
         }

@@ -16,3 +16,5 @@ mod random_places;
 mod resources;
 #[path = "../simulation/rng.rs"]
 mod rng;
+#[path = "../shared/signals.rs"]
+mod signals;

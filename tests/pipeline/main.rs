@@ -4,6 +4,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "an id or a literal reads best as an argument")]
 
 mod bookings;
+mod bounded_reads;
 mod checker;
 mod commands;
 mod companies;
@@ -38,6 +39,8 @@ mod robots;
 mod run;
 mod secrets;
 mod shapes;
+#[path = "../shared/signals.rs"]
+mod signals;
 mod spoiled;
 mod stays;
 mod takeover;

@@ -12,6 +12,7 @@ use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::domain::timestamp::to_rfc3339;
 use ecvi_b24::domain::warning::Warning;
 use ecvi_b24::mirror::{Mirror, Row};
+use ecvi_b24::platform::clock::ReadLimit;
 use ecvi_b24::state::settings::INITIAL_EXPORT;
 use ecvi_b24::state::{Counts, Event, Failure, Operation, PendingWork, Run, SentRecord, State};
 
@@ -76,7 +77,7 @@ impl TestEnv {
     /// These guests were refused by the portal.
     pub(crate) fn fail_guests(&self, ids: RangeInclusive<i64>) {
         let state = self.state();
-        let mirror = Mirror::open(&self.config().mirror).unwrap();
+        let mirror = Mirror::open_within(&self.config().mirror, &ReadLimit::default()).unwrap();
         for id in ids {
             fail(&state, &mirror.find(Kind::Guest, &id.to_string()).unwrap().remove(0));
         }
@@ -84,7 +85,7 @@ impl TestEnv {
 
     fn first_run(&self) {
         let state = self.state();
-        let mirror = Mirror::open(&self.config().mirror).unwrap();
+        let mirror = Mirror::open_within(&self.config().mirror, &ReadLimit::default()).unwrap();
         let row = |kind, id: &str| mirror.find(kind, id).unwrap().remove(0);
         state.set(&INITIAL_EXPORT, &at("2026-01-01T18:00:00Z")).unwrap();
         let run = state.begin_run("sync", at("2026-01-02T03:00:00Z")).unwrap();

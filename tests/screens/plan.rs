@@ -4,6 +4,7 @@ use ecvi_b24::commands::dry_run;
 use ecvi_b24::domain::language::Language;
 use ecvi_b24::mirror::Mirror;
 use ecvi_b24::output::run_summary;
+use ecvi_b24::platform::clock::ReadLimit;
 use ecvi_b24::state::Counts;
 use ecvi_b24::sync::plan::{Plan, PlanOptions};
 use insta::assert_snapshot;
@@ -14,7 +15,7 @@ use crate::hotel::at;
 
 fn shown(hotel: &TestEnv, write: impl Fn(&Plan, &ecvi_b24::state::State, &mut Vec<u8>)) -> String {
     let (config, state) = (hotel.config(), hotel.state());
-    let mirror = Mirror::open(&config.mirror).unwrap();
+    let mirror = Mirror::open_within(&config.mirror, &ReadLimit::default()).unwrap();
     let rules =
         PlanOptions { now: at("2026-01-02T04:00:00Z"), deletes: true, ..PlanOptions::default() };
     let mut text = Vec::new();

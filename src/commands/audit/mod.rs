@@ -186,7 +186,8 @@ pub fn unrepaired(
 ) -> Result<u64> {
     let state = State::open_readonly(&config.state)?;
     let stays = StayRules::new(config, &state, clock.now())?;
-    let queue = records_to_repair(findings, config)?.with_stays_on(stays.map(StayRules::today))?;
+    let queue =
+        records_to_repair(findings, config, clock)?.with_stays_on(stays.map(StayRules::today))?;
     let mut client = quiet_client(config, &state, portal, clock, None)?;
     let types = fetch_and_check(config, &mut client)?.fields;
     let mut left = Findings::new()?;
@@ -204,8 +205,8 @@ pub fn unrepaired(
     Ok(left.counts.drifts() + left.counts.pending.sum())
 }
 
-fn records_to_repair(findings: &Findings, config: &Config) -> Result<PlanStore> {
-    let mirror = Mirror::open(&config.mirror)?;
+fn records_to_repair(findings: &Findings, config: &Config, clock: &Clock) -> Result<PlanStore> {
+    let mirror = Mirror::open_within(&config.mirror, &clock.read_limit(None))?;
     let queue = PlanStore::new()?;
     findings.scratch.repairs(|key| {
         // What is gone from Ecvi by now needs no repair.

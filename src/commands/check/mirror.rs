@@ -12,7 +12,7 @@ use crate::domain::messages::CheckMessage;
 use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, RunError};
 use crate::mirror::{Mirror, has_foreign_log, written_at};
-use crate::platform::clock::{Clock, is_older, saturating_add};
+use crate::platform::clock::{Clock, is_older};
 use crate::platform::sidecar_path::sidecar_path;
 
 /// A mirror, or a report that fills it, that was written longer ago is no longer written.
@@ -25,7 +25,7 @@ pub(super) fn check(config: &Config, clock: &Clock, results: &mut Vec<CheckResul
     if !config.load.reports.is_empty() && !path.exists() {
         return results.push(not_loaded(path));
     }
-    let limit = clock.read_limit(Some(saturating_add(now, config.sync.time_limit)));
+    let limit = clock.limit_of(config.sync.time_limit);
     // Looked at first: opening the mirror may change its log.
     let has_foreign_log = has_foreign_log(path);
     let mirror = match Mirror::open_within(&config.mirror, &limit) {

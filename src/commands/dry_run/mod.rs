@@ -84,7 +84,7 @@ pub fn run(
     clock: &Clock,
 ) -> Result<Outcome> {
     let (state, plan) = prepare::preview(config, options, clock)?;
-    let only = only_record(config, &state, &shown.only)?;
+    let only = only_record(config, &state, &shown.only, clock)?;
     let mut portal = Http::new(&config.portal)?;
     let end = Some(clock.now() + DEADLINE);
     let mut client = quiet_client(config, &state, &mut portal, clock, end)?;
@@ -104,10 +104,16 @@ pub fn run(
 }
 
 /// The record that `--only` names by its kind and its id, or by a booking's number.
-fn only_record(config: &Config, state: &State, only: &[String]) -> Result<Option<Only>> {
+fn only_record(
+    config: &Config,
+    state: &State,
+    only: &[String],
+    clock: &Clock,
+) -> Result<Option<Only>> {
     let [kind, typed] = only else { return Ok(None) };
     let kind = Kind::from_str(kind, false).map_err(RunError::usage)?;
-    let found = Lookup::new(config, state).find_one(kind, typed)?;
+    let limit = clock.limit_of(config.sync.time_limit);
+    let found = Lookup::new(config, state, &limit).find_one(kind, typed)?;
     let name = display::record_name(&found.key, &found.display_name);
     Ok(Some(Only { key: found.key, name }))
 }

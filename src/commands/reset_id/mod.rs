@@ -70,7 +70,7 @@ pub fn run(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Out
         return Err(RunError::usage(CommandMessage::CrmIdWantsOneRecord));
     }
     let state = State::open_readonly(&config.state)?;
-    let targets = find_targets(config, &state, options)?;
+    let targets = find_targets(config, &state, options, clock)?;
     if let (Some(crm_id), Some(kind)) = (options.crm_id, options.kind) {
         existence::require(config, &state, kind, crm_id, clock)?;
     }
@@ -90,11 +90,16 @@ pub fn run(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Out
     Ok(Outcome::Ok)
 }
 
-fn find_targets(config: &Config, state: &State, options: &cli::ResetId) -> Result<Targets> {
+fn find_targets(
+    config: &Config,
+    state: &State,
+    options: &cli::ResetId,
+    clock: &Clock,
+) -> Result<Targets> {
     let cli::ResetId { kind, ids, code, crm_id: _, take_back: _, all: _, yes: _ } = options;
     match (code, kind) {
-        (Some(code), kind) => failed_records(config, state, *kind, *code),
-        (None, Some(kind)) if !ids.is_empty() => named_records(config, state, *kind, ids),
+        (Some(code), kind) => failed_records(config, state, *kind, *code, clock),
+        (None, Some(kind)) if !ids.is_empty() => named_records(config, state, *kind, ids, clock),
         (None, Some(kind)) => Ok(Targets::All(vec![*kind])),
         (None, None) => Ok(Targets::All(Kind::DISPLAY_ORDER.to_vec())),
     }
@@ -105,8 +110,9 @@ fn failed_records(
     state: &State,
     kind: Option<Kind>,
     code: FailureCode,
+    clock: &Clock,
 ) -> Result<Targets> {
-    let lookup = Lookup::new(config, state);
+    let lookup = Lookup::new(config, state, &clock.limit_of(config.sync.time_limit));
     let mut found = Vec::new();
     for failure in state.issues(Severity::Failure)? {
         let key = &failure.key;
@@ -117,8 +123,14 @@ fn failed_records(
     Ok(Targets::Records(found))
 }
 
-fn named_records(config: &Config, state: &State, kind: Kind, ids: &[String]) -> Result<Targets> {
-    let lookup = Lookup::new(config, state);
+fn named_records(
+    config: &Config,
+    state: &State,
+    kind: Kind,
+    ids: &[String],
+    clock: &Clock,
+) -> Result<Targets> {
+    let lookup = Lookup::new(config, state, &clock.limit_of(config.sync.time_limit));
     let mut found = ids.iter().map(|id| lookup.find_one(kind, id)).collect::<Result<Vec<_>>>()?;
     found.sort_by(|a, b| a.key.cmp(&b.key));
     found.dedup_by(|a, b| a.key == b.key);

@@ -34,7 +34,7 @@ use crate::domain::record::Kind;
 use crate::domain::run_error::{Outcome, Result};
 use crate::mirror::written_at;
 use crate::output::stdout::print;
-use crate::platform::clock::is_stale;
+use crate::platform::clock::{ReadLimit, is_stale};
 use crate::platform::lock::Lock;
 use crate::state::State;
 use crate::sync::overdue;
@@ -84,7 +84,7 @@ fn show_records(
     json: bool,
     now: DateTime<Utc>,
 ) -> Result<Outcome> {
-    let lookup = Lookup::new(config, state);
+    let lookup = Lookup::new(config, state, &ReadLimit::lasting(config.sync.time_limit));
     let mirror_error = lookup.mirror_error();
     let options = lookup
         .mirror()

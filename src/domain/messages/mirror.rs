@@ -33,6 +33,11 @@ messages! {
         IsDevice { path: String } =>
             "зеркало Ecvi {path} — канал или устройство, а не файл: укажите в [mirror] path файл SQLite",
             "the mirror {path} is a pipe or a device and no file: name the SQLite file in [mirror] path";
+        SidecarNoFile { path: String, file: String } =>
+            "зеркало Ecvi {path} не открыто: {file} рядом с ним — ссылка, папка, канал или \
+             устройство, а должен быть файлом SQLite; уберите его и запустите то, что наполняет зеркало",
+            "the mirror {path} was not opened: {file} beside it is a link, a folder, a pipe or a \
+             device and no file of SQLite; remove it, and start what fills the mirror";
         SidecarDenied { path: String, file: String } =>
             "зеркало Ecvi {path} в режиме WAL, а файл {file} этому пользователю \
              нельзя читать: дайте право на чтение (docs/mirror.md)",
@@ -141,5 +146,13 @@ messages! {
              write_back): проверьте права и столбец crm_id",
             "CRM ids cannot be written into the mirror {path} ([mirror] \
              write_back): check its permissions and the column crm_id";
+        WriteBackTooLong { path: String } =>
+            "номера CRM не записаны в зеркало {path} за отведённое время ([mirror] write_back): \
+             проверьте триггеры его таблиц; следующий запуск попробует снова",
+            "CRM ids were not written into the mirror {path} within the time allowed ([mirror] \
+             write_back): check the triggers of its tables; the next run tries again";
+        WriteBackInterrupted =>
+            "прервано при записи номеров CRM в зеркало Ecvi; их запишет следующий запуск",
+            "interrupted while CRM ids were written into the mirror; the next run writes them";
     }
 }

@@ -17,6 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Params};
 pub use compare::{Change, Changes, Removal, Scope};
 pub use stage::ReadRow;
 
+use super::access::refuse_odd_sidecars;
 use super::{open_within, reason};
 use crate::domain::messages::{LoadMessage, MirrorMessage, PlatformMessage};
 use crate::domain::run_error::{Result, RunError};
@@ -40,6 +41,7 @@ impl Filling {
     /// Opens the mirror, or makes it, and begins the transaction.
     pub fn open(path: &Path, limit: &ReadLimit) -> Result<Filling> {
         let made = MadeFile::ensure(path)?;
+        refuse_odd_sidecars(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let filling = Filling::connect(path, flags, limit, made)?;
         filling.begin("BEGIN IMMEDIATE")?;
@@ -56,6 +58,7 @@ impl Filling {
             filling.checked(schema::prepare(&filling.connection))?;
             filling
         } else {
+            refuse_odd_sidecars(path)?;
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             Filling::connect(path, flags, limit, None)?
         };

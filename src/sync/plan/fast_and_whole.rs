@@ -20,7 +20,7 @@ use crate::domain::owned_values::OwnedValues;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::{BookingStatus, Kind, RecordId, RecordKey};
 use crate::mirror::{Mirror, Row};
-use crate::platform::clock::local_day;
+use crate::platform::clock::{ReadLimit, local_day};
 use crate::platform::hash::{Fingerprint, text_hash};
 use crate::state::{
     BookingStays, Failure, InDoubtCall, Note, Operation, PendingWork, SentRecord, State, Writer,
@@ -147,7 +147,7 @@ impl World {
             write_back: false,
             encoding: None,
         };
-        Mirror::open(&config).unwrap().in_blocks_of(2)
+        Mirror::open_within(&config, &ReadLimit::default()).unwrap().in_blocks_of(2)
     }
 
     pub(super) fn options(&self, mirror: &Mirror) -> PlanOptions {

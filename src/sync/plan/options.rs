@@ -87,6 +87,7 @@ fn reading_fingerprint(version: &str, bookings_from: Option<NaiveDate>, schema: 
 mod tests {
     use super::*;
     use crate::config::parse;
+    use crate::platform::clock::ReadLimit;
     use crate::sync::plan::MirrorStats;
     use crate::sync::plan::fast_and_whole::World;
 
@@ -107,7 +108,7 @@ mod tests {
             "mirror.path = 'mirror.db'\nportal.webhook = 'http://127.0.0.1/rest/1/x/'\n{queries}"
         );
         let config = parse(&config, world.folder.path(), None).unwrap();
-        let mirror = Mirror::open(&config.mirror).unwrap();
+        let mirror = Mirror::open_within(&config.mirror, &ReadLimit::default()).unwrap();
         let state = State::in_memory().unwrap();
         state.set(&CONTENTS, &contents(&mirror)).unwrap();
         let read = MirrorStats { full_read_at: world.now, ..MirrorStats::default() };

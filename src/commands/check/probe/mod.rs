@@ -176,7 +176,10 @@ fn check_required(
         return Vec::new();
     }
     match fetch_and_check(config, client) {
-        Ok(verdict) => required_fields::check(config, &verdict.fields, demanded),
+        Ok(verdict) => {
+            let limit = client.clock().limit_of(config.sync.time_limit);
+            required_fields::check(config, &verdict.fields, demanded, &limit)
+        }
         Err(error) => vec![unanswered("probe", error)],
     }
 }

@@ -20,6 +20,7 @@ use crate::mapping::deal::DealLinks;
 use crate::mapping::stays::StaySummary;
 use crate::mapping::{Fields, creation_fields, mapped};
 use crate::mirror::{Booking, Mirror, Row};
+use crate::platform::clock::ReadLimit;
 use crate::portal::{ApiError, CallError};
 use crate::sync::preflight::config_check::field_label;
 
@@ -106,6 +107,7 @@ pub(super) fn check(
     config: &Config,
     types: &FieldTypes,
     demanded: &[RequiredField],
+    limit: &ReadLimit,
 ) -> Vec<CheckResult> {
     let mut results = Vec::new();
     for kind in Kind::DISPLAY_ORDER {
@@ -114,7 +116,7 @@ pub(super) fn check(
         if fields.is_empty() {
             continue;
         }
-        match check_kind(config, types, kind, &fields) {
+        match check_kind(config, types, kind, &fields, limit) {
             Ok(found) => results.extend(found),
             Err(error) => {
                 let reason = error.message().into();
@@ -131,10 +133,11 @@ fn check_kind(
     types: &FieldTypes,
     kind: Kind,
     fields: &[&RequiredField],
+    limit: &ReadLimit,
 ) -> Result<Vec<CheckResult>> {
     let mut total = 0;
     let mut empty: BTreeMap<&str, EmptyRecords> = BTreeMap::new();
-    let mirror = Mirror::open(&config.mirror)?;
+    let mirror = Mirror::open_within(&config.mirror, limit)?;
     let mut scan = mirror.scan(kind)?;
     for row in scan.rows(IdRange::ALL)? {
         let row = row?;

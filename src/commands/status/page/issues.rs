@@ -91,6 +91,7 @@ fn is_harmless(code: Option<FailureCode>) -> bool {
     use FailureCode as Code;
     let rows = [
         Code::BadId,
+        Code::TooManyGuests,
         Code::DuplicateId,
         Code::NoValue,
         Code::UnknownStatus,

@@ -27,6 +27,7 @@ use crate::platform::lock::Lock;
 use crate::platform::sqlite_temp_store;
 use crate::portal::http::Http;
 use crate::portal::proxy::Proxy;
+use crate::state::State;
 use crate::sync::options::{RunKind, RunOptions};
 use crate::sync::push::ProgressObserver;
 use crate::sync::run_report::RunReport;
@@ -96,7 +97,7 @@ fn run_sync(
     clock: &Clock,
     observer: &mut dyn ProgressObserver,
 ) -> Result<Outcome> {
-    let lock = Lock::try_acquire(&config.state)
+    let lock = State::try_lock(&config.state)
         .inspect_err(|error| monitoring::after_failed_start(config, error, clock.now()))?;
     let Some(lock) = lock else {
         observer.on_end();
@@ -200,7 +201,7 @@ fn retry(config: &Config, options: &cli::Retry, clock: &Clock) -> Result<Outcome
         return retry::show(config, options, clock);
     }
     let run = RunOptions::new(RunKind::Retry);
-    let Some(lock) = Lock::try_acquire(&config.state)? else {
+    let Some(lock) = State::try_lock(&config.state)? else {
         return Ok(report_busy(config, &run, clock));
     };
     retry::schedule_now(&lock, config, options, clock)?;
@@ -223,7 +224,7 @@ fn audit(config: &Config, options: &cli::Audit, clock: &Clock) -> Result<Outcome
         stdout::print_error(&OutputMessage::NothingChanged.localized(config.language));
         return Ok(findings.outcome());
     }
-    let lock = Lock::acquire_or_fail(&config.state, clock)?;
+    let lock = State::lock_or_fail(&config.state, clock)?;
     findings.schedule_resend(&lock, config, clock)?;
     let run = RunOptions::new(RunKind::Audit);
     let repair = if json {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::MAX_COMMANDS;
 use super::unanswered::Unanswered;
+use crate::config::PortalConfig;
 
 /// The portal blocks a method at 420 to 480 seconds; the number is not published. A method whose
 /// cost per call is unknown stops here, because its next batch may be a long one.
@@ -108,6 +109,22 @@ pub struct Bucket {
     pub burst: u32,
 }
 
+/// That of the plan Enterprise. No portal has a larger one.
+const LARGEST_BUCKET: Bucket = Bucket { per_second: 5.0, burst: 250 };
+
+impl Bucket {
+    /// As the configuration has it.
+    pub(super) fn of_portal(config: &PortalConfig) -> Bucket {
+        Bucket { per_second: config.requests_per_second, burst: config.burst }
+    }
+
+    /// The highest level to which the programs of one host fill it: each waits for one request at a
+    /// time.
+    fn highest_level(self) -> f64 {
+        f64::from(self.burst) + self.per_second * LONGEST_QUEUE
+    }
+}
+
 /// How the leaky bucket fills and drains.
 impl RateLimits {
     /// How long to wait before the next request. A clock that went back drains nothing.
@@ -131,16 +148,26 @@ impl RateLimits {
         self.filled_at = now;
     }
 
-    /// The level alone; none where the programs of one host cannot have filled the bucket so far.
+    /// The level alone; none where the programs of one host cannot have filled any bucket so far.
+    /// Another hotel may have a larger one than this.
     pub(super) fn plausible(self, bucket: Bucket) -> Option<RateLimits> {
-        // Each program waits for one request at a time.
-        let highest = f64::from(bucket.burst) + bucket.per_second * LONGEST_QUEUE;
+        let highest = bucket.highest_level().max(LARGEST_BUCKET.highest_level());
         let RateLimits { level, filled_at, .. } = self;
         (0.0..=highest).contains(&level).then(|| RateLimits {
             level,
             filled_at,
             ..RateLimits::default()
         })
+    }
+
+    /// How long to wait where other programs fill the bucket too. One with a larger bucket fills it
+    /// higher than this one can be filled, which then is full.
+    pub(super) fn shared_wait(&self, bucket: Bucket, now: DateTime<Utc>) -> Duration {
+        let mut seen = self.clone();
+        if seen.level_at(bucket, now) > bucket.highest_level() {
+            seen.assume_bucket_full(bucket, now);
+        }
+        seen.wait(bucket, now)
     }
 
     fn level_at(&self, bucket: Bucket, now: DateTime<Utc>) -> f64 {

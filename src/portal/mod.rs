@@ -14,7 +14,7 @@ mod plain_text;
 pub mod proxy;
 mod resolver;
 mod response;
-mod shared_bucket;
+pub(crate) mod shared_bucket;
 mod tls;
 mod unanswered;
 

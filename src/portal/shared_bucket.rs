@@ -5,6 +5,8 @@
 //! programs write that file, so its content is checked. Where the file cannot be used, a run goes
 //! on at half the rate.
 
+mod content;
+
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -12,8 +14,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 
+use crate::config::PortalConfig;
 use crate::domain::messages::{Message, PortalMessage};
 use crate::domain::run_error::{RunError, message_of_io};
 use crate::platform::private_files::{self, Opened};
@@ -24,8 +26,6 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// A file that cannot be used is tried again after this time.
 const RETRY_AFTER: TimeDelta = TimeDelta::minutes(1);
-/// A level is much shorter, so a longer file is another program's.
-const MAX_BYTES: u64 = 512;
 
 pub(super) struct SharedBucket {
     path: PathBuf,
@@ -73,6 +73,14 @@ impl SharedBucket {
     }
 }
 
+/// Why requests cannot be counted in the file; none where they can, or no file is named. It counts
+/// one to find out.
+pub(crate) fn problem(config: &PortalConfig, now: DateTime<Utc>) -> Option<Message> {
+    let path = config.shared_bucket.as_ref()?;
+    let error = reserve_slot(path, Bucket::of_portal(config), now).err()?;
+    Some(message_of_io(&error))
+}
+
 fn reserve_slot(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> io::Result<Duration> {
     let Opened { mut file, is_new } = open(path)?;
     lock(&file)?;
@@ -86,7 +94,7 @@ fn reserve_slot(path: &Path, bucket: Bucket, now: DateTime<Utc>) -> io::Result<D
         // A writer was killed or the disk broke, so what was sent until now is unknown.
         limits.assume_bucket_full(bucket, now);
     }
-    let wait = limits.wait(bucket, now);
+    let wait = limits.shared_wait(bucket, now);
     limits.record_request(bucket, now);
     write(&mut file, &serde_json::to_string(&limits)?)?;
     Ok(wait)
@@ -116,8 +124,8 @@ fn lock(file: &File) -> io::Result<()> {
 /// The saved level; none where the file does not contain a plausible one.
 fn read(file: &mut File, bucket: Bucket) -> io::Result<Option<RateLimits>> {
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    if is_foreign(&bytes) {
+    file.take(content::MAX_BYTES).read_to_end(&mut bytes)?;
+    if content::is_foreign(&bytes) {
         return Err(foreign_file());
     }
     // A JSON array would be read as well.
@@ -126,17 +134,6 @@ fn read(file: &mut File, bucket: Bucket) -> io::Result<Option<RateLimits>> {
     }
     let limits: Option<RateLimits> = serde_json::from_slice(&bytes).ok();
     Ok(limits.and_then(|limits| limits.plausible(bucket)))
-}
-
-/// Readable text in lines, other JSON, or more than a level needs was put there by somebody for
-/// some purpose. A killed writer or a broken disk leaves none of these.
-fn is_foreign(bytes: &[u8]) -> bool {
-    let is_other_json = match serde_json::from_slice(bytes) {
-        Ok(Value::Object(found)) => !found.is_empty() && !found.contains_key("level"),
-        _ => false,
-    };
-    let has_lines = std::str::from_utf8(bytes).is_ok_and(|text| text.trim().contains('\n'));
-    bytes.len() as u64 >= MAX_BYTES || is_other_json || has_lines
 }
 
 fn foreign_file() -> io::Error {
@@ -167,9 +164,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("bucket");
         assert_eq!(reserve_slot(&path, BUCKET, at(0)).unwrap(), Duration::ZERO);
-        let nonsense: [&[u8]; 9] = [
+        let nonsense: [&[u8]; 8] = [
             b"", b"{\"level\": 4", b"{\"level\":1e9}", b"{\"level\":-1e300}", b"{\"level\":null}",
-            b"{\"level\":1e999}", b"[]", b"\xff\xfe{}", b"\0\0\0\0",
+            b"{\"level\":1e999}", b"\xff\xfe{}", b"\0\0\0\0",
         ];
         for bytes in nonsense {
             std::fs::write(&path, bytes).unwrap();
@@ -241,6 +238,19 @@ mod tests {
         assert!(!path.exists());
         assert_eq!(shared.reserve_slot(BUCKET, at(60)), Duration::ZERO);
         assert!(path.exists());
+    }
+
+    #[test]
+    fn a_hotel_with_smaller_limits_leaves_the_count_of_one_with_larger_ones() {
+        const LARGEST: Bucket = Bucket { per_second: 5.0, burst: 250 };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bucket");
+        for _ in 0..248 {
+            assert_eq!(reserve_slot(&path, LARGEST, at(0)).unwrap(), Duration::ZERO);
+        }
+        // It waits as for a bucket that is full by its own limits.
+        assert_eq!(reserve_slot(&path, BUCKET, at(0)).unwrap(), Duration::from_millis(1500));
+        assert_eq!(reserve_slot(&path, LARGEST, at(0)).unwrap(), Duration::from_millis(400));
     }
 
     #[test]

@@ -84,6 +84,12 @@ impl From<io::Error> for OpenError {
     }
 }
 
+impl From<StateMessage> for OpenError {
+    fn from(message: StateMessage) -> OpenError {
+        OpenError::Refused(message)
+    }
+}
+
 impl OpenError {
     /// Names the file and says what to do.
     pub(super) fn with_path(self, path: &Path) -> StateError {

@@ -26,7 +26,8 @@ const LEAF: u8 = 13;
 /// Refuses a file that is no state of ours. An empty file is allowed.
 ///
 /// # Errors
-/// Another program's database, with a message of ours; no database at all, with `SQLite`'s error.
+/// Another program's file, with a message of ours; a spoiled one that no journal of ours repairs, with
+/// `SQLite`'s error.
 pub(super) fn refuse_strangers(path: &Path, mut file: &File) -> Result<(), OpenError> {
     let mut head = Vec::new();
     file.rewind()?;
@@ -34,15 +35,24 @@ pub(super) fn refuse_strangers(path: &Path, mut file: &File) -> Result<(), OpenE
     if head.is_empty() {
         return Ok(());
     }
-    let is_database = head.len() == LENGTH && head.starts_with(MAGIC);
-    if !is_database && !stale_journal::has_own_journal(path)? {
+    if head.len() == LENGTH && head.starts_with(MAGIC) {
+        return if is_ours(&head) { Ok(()) } else { Err(StateMessage::OtherProgram.into()) };
+    }
+    if !is_spoiled(&head) {
+        return Err(StateMessage::NotAState.into());
+    }
+    if !stale_journal::has_own_journal(path)? {
         let no_database = ffi::Error::new(ffi::SQLITE_NOTADB);
         return Err(rusqlite::Error::SqliteFailure(no_database, None).into());
     }
-    if is_database && !is_ours(&head) {
-        return Err(OpenError::Refused(StateMessage::OtherProgram));
-    }
     Ok(())
+}
+
+/// Whether a power cut may have left this of the first page of a database: zeros, or its beginning.
+fn is_spoiled(head: &[u8]) -> bool {
+    let length = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    let written = &head[..length];
+    written.starts_with(MAGIC) || MAGIC.starts_with(written)
 }
 
 /// Whether the database has our application id, or is still empty.

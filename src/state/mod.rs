@@ -14,6 +14,7 @@ mod file_header;
 mod history;
 mod in_doubt;
 mod issues;
+mod locking;
 mod missing_rows;
 #[cfg(test)]
 pub(crate) mod query_plans;

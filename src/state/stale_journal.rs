@@ -13,8 +13,10 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::error::OpenError;
 use super::schema::APPLICATION_ID;
 use crate::domain::messages::{Message, StateMessage};
+use crate::domain::run_error::message_of_io;
 use crate::platform::sidecar_path::sidecar_path;
 use crate::platform::{range_lock, regular_file};
 
@@ -43,7 +45,7 @@ struct JournalHeader {
 ///
 /// No other process reads or writes the state at this time: a run that begins now would make its
 /// own journal, and that one would be renamed.
-pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
+pub(super) fn set_foreign_journal_aside(state: &Path) -> Result<(), OpenError> {
     if !has_foreign_journal(state)? {
         return Ok(());
     }
@@ -56,19 +58,22 @@ pub(super) fn set_foreign_journal_aside(state: &Path) -> io::Result<()> {
         }
         sleep(POLL_INTERVAL);
     }
-    if has_foreign_journal(state)? { set_aside(state) } else { Ok(()) }
+    if has_foreign_journal(state)? {
+        set_aside(state)?;
+    }
+    Ok(())
 }
 
 /// Whether `SQLite` may repair a file whose first page cannot be read: a commit of ours was
 /// interrupted.
-pub(super) fn has_own_journal(state: &Path) -> io::Result<bool> {
+pub(super) fn has_own_journal(state: &Path) -> Result<bool, OpenError> {
     match journal_header(&sidecar_path(state, "-journal"))? {
         Some(header) => Ok(header.pages == 0 || header.application == Some(APPLICATION_ID)),
         None => Ok(false),
     }
 }
 
-fn has_foreign_journal(state: &Path) -> io::Result<bool> {
+fn has_foreign_journal(state: &Path) -> Result<bool, OpenError> {
     let journal = sidecar_path(state, "-journal");
     if fs::symlink_metadata(&journal).is_err() {
         return Ok(false);
@@ -110,8 +115,8 @@ fn read_header(state: &Path) -> io::Result<Option<[u32; 2]>> {
 }
 
 /// None where there is no journal, or none that `SQLite` would use.
-fn journal_header(journal: &Path) -> io::Result<Option<JournalHeader>> {
-    let Some(file) = if_exists(regular_file::read(journal))? else { return Ok(None) };
+fn journal_header(journal: &Path) -> Result<Option<JournalHeader>, OpenError> {
+    let Some(file) = open_journal(journal)? else { return Ok(None) };
     let mut file = BufReader::new(file);
     let mut at = 0;
     let mut size = None;
@@ -130,7 +135,7 @@ fn journal_header(journal: &Path) -> io::Result<Option<JournalHeader>> {
         for _ in 0..records {
             let Some([number]) = read_u32s(&mut file)? else { break };
             if number == 1 {
-                return first_page(&mut file, pages).map(Some);
+                return Ok(Some(first_page(&mut file, pages)?));
             }
             // The page and its checksum.
             file.seek_relative(i64::from(page) + 4)?;
@@ -139,6 +144,17 @@ fn journal_header(journal: &Path) -> io::Result<Option<JournalHeader>> {
         at = at.next_multiple_of(u64::from(sector));
     }
     Ok(size.map(|pages| JournalHeader { counter: None, application: None, pages }))
+}
+
+/// None where there is no journal.
+fn open_journal(journal: &Path) -> Result<Option<File>, OpenError> {
+    match if_exists(regular_file::read(journal)) {
+        Err(error) if regular_file::is_unfit(&error) => {
+            let path = journal.display().to_string();
+            Err(StateMessage::JournalUnfit { path, reason: message_of_io(&error).into() }.into())
+        }
+        opened => Ok(opened?),
+    }
 }
 
 /// Reads the first page, which the journal has here.

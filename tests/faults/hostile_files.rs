@@ -220,8 +220,8 @@ fn a_shared_bucket_that_somebody_holds_keeps_no_run() {
 
 #[test]
 fn nonsense_in_a_shared_bucket_is_healed() {
-    let nonsense: [&[u8]; 7] =
-        [b"{\"level\":1e9}", b"\xff\xfe\x00", b"\0\0\0\0", b"nonsense", b"{\"level\":", b"[]", b""];
+    let nonsense: [&[u8]; 5] =
+        [b"{\"level\":1e9}", b"\xff\xfe\x00", b"\0\0\0\0", b"{\"level\":", b""];
     for bytes in nonsense {
         let hotel = scenes::newcomers().copy_with(SHARING);
         fs::write(hotel.path("bucket"), bytes).unwrap();

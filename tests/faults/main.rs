@@ -22,6 +22,7 @@ mod parallel_runs;
 mod portal_snapshot;
 mod power_cut;
 mod program;
+mod recognised_files;
 mod scene;
 mod scenes;
 mod wire;

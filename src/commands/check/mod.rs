@@ -100,6 +100,7 @@ pub fn check(
     if outcome(&results) == Outcome::Ok {
         results.extend(local::check_plan(&config, state.as_ref(), clock));
     }
+    results.extend(portal::shared_bucket(&config, clock.now()));
     match connect(&config.portal) {
         Ok(mut portal) => {
             check_portal(&config, state.as_ref(), &mut *portal, clock, &mut results);

@@ -1,5 +1,6 @@
 //! What the portal says: does it accept the webhook, and does it have what the configuration names.
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::CheckResult;
@@ -7,9 +8,9 @@ use super::local::unusable_state;
 use crate::config::Config;
 use crate::domain::messages::CheckMessage;
 use crate::domain::run_error::{Outcome, RunError};
-use crate::portal::CallError;
 use crate::portal::client::Client;
 use crate::portal::proxy::Proxy;
+use crate::portal::{CallError, shared_bucket};
 use crate::state::State;
 use crate::sync::preflight::{config_check, portal_identity};
 
@@ -19,13 +20,23 @@ pub(super) fn proxy(config: &Config) -> Option<CheckResult> {
     Some(CheckResult::ok("proxy", CheckMessage::ProxyUsed { proxy: proxy.to_string() }))
 }
 
+/// The file in which several hotels count their requests together.
+pub(super) fn shared_bucket(config: &Config, now: DateTime<Utc>) -> Option<CheckResult> {
+    const NAME: &str = "shared_bucket";
+    let path = config.portal.shared_bucket.as_ref()?.display().to_string();
+    let Some(reason) = shared_bucket::problem(&config.portal, now) else {
+        return Some(CheckResult::ok(NAME, CheckMessage::SharedBucketUsable { path }));
+    };
+    let detail = CheckMessage::SharedBucketUnusable { path, reason: reason.into() };
+    Some(CheckResult::warning(NAME, detail).with_remedy(CheckMessage::CorrectSharedBucket))
+}
+
 /// Reaches the portal and asks for the webhook's rights. False: nothing more can be asked.
 pub(super) fn check_webhook(
     config: &Config,
     client: &mut Client<'_>,
     results: &mut Vec<CheckResult>,
 ) -> bool {
-    let asked_at = client.clock().now();
     let response = match client.read("scope", &json!({})) {
         Ok(response) => response,
         Err(error) => {
@@ -34,7 +45,7 @@ pub(super) fn check_webhook(
         }
     };
     let host = config.portal.webhook.host().to_owned();
-    let milliseconds = (client.clock().now() - asked_at).num_milliseconds();
+    let milliseconds = client.last_duration().as_millis() as i64;
     results.push(CheckResult::ok("webhook", CheckMessage::WebhookAnswers { host, milliseconds }));
     let has_crm =
         response.result.as_array().is_some_and(|scopes| scopes.iter().any(|scope| scope == "crm"));

@@ -16,7 +16,6 @@ use crate::domain::run_error::{Outcome, Result, RunError};
 use crate::output::confirm;
 use crate::output::stdout::print;
 use crate::platform::clock::Clock;
-use crate::platform::lock::Lock;
 use crate::state::{Event, Severity, State};
 use crate::sync::plan::MIRROR_STATS;
 
@@ -85,7 +84,7 @@ pub fn run(config: &Config, options: &cli::ResetId, clock: &Clock) -> Result<Out
         print(&format!("{}\n", OutputMessage::NothingChanged.localized(language)))?;
         return Ok(Outcome::Partial);
     }
-    let _lock = Lock::acquire_or_fail(&config.state, clock)?;
+    let _lock = State::lock_or_fail(&config.state, clock)?;
     print(&apply(config, &targets, link, clock)?)?;
     Ok(Outcome::Ok)
 }

@@ -170,6 +170,15 @@ messages! {
         ProxyUsed { proxy: String } => "Прокси: {proxy}", "Proxy: {proxy}";
         WebhookUnusable { reason: Box<Message> } => "Вебхук: {reason}", "Webhook: {reason}";
         CorrectPortal => "Исправьте [portal] в конфигурации", "Correct [portal] in the configuration";
+        SharedBucketUsable { path: String } =>
+            "Общий счётчик запросов: {path}",
+            "Shared bucket: {path}";
+        SharedBucketUnusable { path: String, reason: Box<Message> } =>
+            "Общий счётчик запросов {path} недоступен ({reason}): запросы идут вдвое реже",
+            "The shared bucket {path} cannot be used ({reason}): requests go at half the rate";
+        CorrectSharedBucket =>
+            "Проверьте [portal] shared_bucket, файл и права на него",
+            "Check [portal] shared_bucket, the file and its permissions";
         WebhookAnswers { host: String, milliseconds: i64 } =>
             "Вебхук: {host} отвечает за {milliseconds} мс",
             "Webhook: {host} answers in {milliseconds} ms";

@@ -40,6 +40,14 @@ messages! {
         OtherProgram =>
             "это файл другой программы, а не состояние ecvi-b24; проверьте [state] path",
             "this file belongs to another program and is no state of ecvi-b24; check [state] path";
+        NotAState =>
+            "это не файл состояния ecvi-b24: укажите в [state] path другой файл \
+             (а если здесь было состояние, верните его копию)",
+            "this file is no state of ecvi-b24: name another file in [state] path \
+             (or, where the state was here, put its copy back)";
+        JournalUnfit { path: String, reason: Box<Message> } =>
+            "журнал {path}: {reason}; уберите его",
+            "the journal {path}: {reason}; move it away";
         NewerVersion =>
             "файл состояния создан более новой версией программы; установите её или новее",
             "the state was made by a newer version of this program; install that version or a newer one";

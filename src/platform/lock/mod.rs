@@ -40,7 +40,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of this state; none when another process holds it.
+    /// Takes the lock of this state; none when another process holds it. Commands take it by
+    /// [`State::try_lock`](crate::state::State::try_lock), which knows whether the file is a state.
     pub fn try_acquire(state: &Path) -> Result<Option<Lock>> {
         refuse_link(state)?;
         let path = sidecar_path(state, SUFFIX);

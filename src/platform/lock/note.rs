@@ -74,17 +74,15 @@ pub(super) fn end(file: &File) -> io::Result<()> {
 }
 
 pub(super) fn write_last_call(file: &File, at: Option<DateTime<Utc>>) -> io::Result<()> {
-    let time = at.map(to_text).unwrap_or_default();
-    write_line(file, 0, &format!("{time:<TIME$}"))
+    write_line(file, 0, &last_call_line(at))
 }
 
 pub(super) fn write_holder(file: &File, holder: &Holder) -> io::Result<()> {
-    let text = format!("{} {}", to_text(holder.since), holder.command);
-    write_line(file, HOLDER, &format!("{text:<HOLDER_WIDTH$}"))
+    write_line(file, HOLDER, &holder_line(Some(holder)))
 }
 
 fn clear_holder(file: &File) -> io::Result<()> {
-    write_line(file, HOLDER, &" ".repeat(HOLDER_WIDTH))
+    write_line(file, HOLDER, &holder_line(None))
 }
 
 /// Counts one more run that found the lock held.
@@ -101,7 +99,7 @@ pub(super) fn count_passed_over(file: &File, now: DateTime<Utc>) -> io::Result<P
         write_last_call(file, last_call)?;
         clear_holder(file)?;
     }
-    write_line(file, PASSED_OVER, &format!("{} {}", to_text(counted.first_at), counted.runs))?;
+    write_line(file, PASSED_OVER, &passed_over_line(&counted))?;
     Ok(counted)
 }
 
@@ -109,10 +107,16 @@ pub(super) fn read(file: &File) -> io::Result<Note> {
     Ok(parse(&read_text(file)?))
 }
 
-/// Whether the file is empty or contains what a lock contains.
+/// Whether the file has exactly the lines of a note. A time alone is too little: another program's
+/// file may begin with one.
 pub(super) fn is_ours(file: &File) -> io::Result<bool> {
     let text = read_text(file)?;
-    Ok(text.trim().is_empty() || parse(&text).last_call.is_some())
+    let Note { last_call, passed_over } = parse(&text);
+    let mut lines = [last_call_line(last_call), holder_line(parse_holder(&text).as_ref())].concat();
+    if let Some(passed_over) = passed_over {
+        lines += &passed_over_line(&passed_over);
+    }
+    Ok(text == lines)
 }
 
 fn parse(text: &str) -> Note {
@@ -145,6 +149,24 @@ fn to_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+fn last_call_line(at: Option<DateTime<Utc>>) -> String {
+    let time = at.map(to_text).unwrap_or_default();
+    format!("{time:<TIME$}\n")
+}
+
+fn holder_line(holder: Option<&Holder>) -> String {
+    let text = match holder {
+        Some(Holder { since, command }) => format!("{} {command}", to_text(*since)),
+        None => String::new(),
+    };
+    format!("{text:<HOLDER_WIDTH$}\n")
+}
+
+fn passed_over_line(passed_over: &PassedOver) -> String {
+    let PassedOver { runs, first_at, holder: _, last_call: _ } = passed_over;
+    format!("{} {runs}\n", to_text(*first_at))
+}
+
 fn read_text(mut file: &File) -> io::Result<String> {
     let mut bytes = Vec::new();
     file.rewind()?;
@@ -154,7 +176,7 @@ fn read_text(mut file: &File) -> io::Result<String> {
 
 fn write_line(mut file: &File, at: u64, line: &str) -> io::Result<()> {
     file.seek(SeekFrom::Start(at))?;
-    file.write_all(format!("{line}\n").as_bytes())
+    file.write_all(line.as_bytes())
 }
 
 #[cfg(test)]

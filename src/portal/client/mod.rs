@@ -105,7 +105,7 @@ impl<'p> Client<'p> {
             portal,
             clock,
             limits,
-            bucket: Bucket { per_second: config.requests_per_second, burst: config.burst },
+            bucket: Bucket::of_portal(config),
             shared_bucket: config.shared_bucket.clone().map(SharedBucket::new),
             batch_size: config.batch_size,
             target: config.request_target,
@@ -158,6 +158,11 @@ impl<'p> Client<'p> {
     /// How many requests were made.
     pub fn requests(&self) -> u64 {
         self.requests
+    }
+
+    /// How long the last request took, without the waiting for its turn.
+    pub fn last_duration(&self) -> Duration {
+        self.last_duration
     }
 
     /// How many commands of this label to send together.

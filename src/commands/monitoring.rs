@@ -15,6 +15,7 @@ use crate::domain::run_error::{Result, RunError, explained};
 use crate::platform::published_file::{Published, Writer, publish};
 use crate::state::State;
 use crate::state::settings::{LastTime, METRICS_TOLD, PAGE_TOLD};
+use crate::sync::overdue;
 
 /// A file that is written after each run.
 struct Target<'c> {
@@ -30,21 +31,26 @@ struct Target<'c> {
 pub(super) fn after_run(config: &Config, pending: Option<&PerKind<u64>>, now: DateTime<Utc>) {
     write(config, Writer::Run, now, || {
         let state = State::open_readonly(&config.state)?;
-        Overview::after_run(config, &state, pending, now)
+        Overview::after_run(config, &state, pending, now).map(Some)
     });
 }
 
 /// Likewise where no run could be made: the lock, the state or the connection cannot be used.
 pub(super) fn after_failed_start(config: &Config, error: &RunError, now: DateTime<Utc>) {
-    write(config, Writer::Run, now, || Overview::for_error(config, error.message(), now));
+    write(config, Writer::Run, now, || Overview::for_error(config, error.message(), now).map(Some));
 }
 
 /// Likewise where another run is under way: an initial export may take hours, and nobody else says
 /// that a run hangs.
 pub(super) fn beside_run(config: &Config, now: DateTime<Utc>) {
-    write(config, Writer::Other, now, || {
-        let state = State::open_readonly(&config.state)?;
-        Overview::beside_run(config, &state, now)
+    write(config, Writer::Other, now, || match State::open_for_monitoring(&config.state) {
+        Ok(state) => Overview::beside_run(config, &state, now).map(Some),
+        Err(error) => match overdue::overdue_notice(config, now) {
+            Some(notice) => Overview::for_error(config, notice, now).map(Some),
+            // It saves its work just now, and writes the files itself when it ends.
+            None if error.is_busy() => Ok(None),
+            None => Err(error.into()),
+        },
     });
 }
 
@@ -67,14 +73,15 @@ fn write(
     config: &Config,
     writer: Writer,
     now: DateTime<Utc>,
-    overview: impl FnOnce() -> Result<Overview>,
+    overview: impl FnOnce() -> Result<Option<Overview>>,
 ) {
     let monitoring = &config.monitoring;
     if monitoring.status_page.is_none() && monitoring.metrics_file.is_none() {
         return;
     }
     match overview() {
-        Ok(overview) => write_files(config, &overview, writer, now),
+        Ok(Some(overview)) => write_files(config, &overview, writer, now),
+        Ok(None) => {}
         Err(error) => log::warn!("{}", error.message().text(config.language)),
     }
 }

@@ -21,6 +21,12 @@ impl StateError {
     fn with_cause(message: impl Into<Message>, cause: impl fmt::Display) -> StateError {
         StateError(Message::Chain(vec![message.into(), cause.to_string().into()]))
     }
+
+    /// Another program holds the state, and did not let go of it while it was waited for.
+    pub fn is_busy(&self) -> bool {
+        let Message::Chain(parts) = &self.0 else { return false };
+        matches!(parts.first(), Some(Message::State(StateMessage::Busy { .. })))
+    }
 }
 
 impl From<rusqlite::Error> for StateError {

@@ -58,6 +58,8 @@ use crate::platform::{private_files, regular_file, sidecar_path};
 use error::OpenError;
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than a run takes to save its work, and shorter than a monitoring system waits.
+const MONITORING_TIMEOUT: Duration = Duration::from_millis(1500);
 /// More statements than there are. With the usual sixteen, a batch would parse most of them again
 /// and again.
 const STATEMENTS: usize = 128;
@@ -81,12 +83,22 @@ impl State {
     /// Opens the state to look at it, also while a run is writing: nothing is made, migrated or
     /// changed. Where no run has been yet, it is an empty one in memory.
     pub fn open_readonly(path: &Path) -> Result<State> {
+        State::open_readonly_within(path, BUSY_TIMEOUT)
+    }
+
+    /// The same, without much patience: a run that hangs while it saves its work keeps everybody
+    /// from reading the state, and monitoring has to say so.
+    pub fn open_for_monitoring(path: &Path) -> Result<State> {
+        State::open_readonly_within(path, MONITORING_TIMEOUT)
+    }
+
+    fn open_readonly_within(path: &Path, patience: Duration) -> Result<State> {
         if let Err(error) = std::fs::symlink_metadata(path)
             && error.kind() == IoErrorKind::NotFound
         {
             return State::in_memory();
         }
-        match connect_readonly(path).map_err(|error| error.with_path(path))? {
+        match connect_readonly(path, patience).map_err(|error| error.with_path(path))? {
             Some(connection) => Ok(State { connection }),
             None => State::in_memory(),
         }
@@ -143,10 +155,10 @@ pub(crate) fn enable_stable_query_plans(connection: &Connection) -> rusqlite::Re
 }
 
 /// Opens a state to look at it; none while it is empty.
-fn connect_readonly(path: &Path) -> Result<Option<Connection>, OpenError> {
+fn connect_readonly(path: &Path, patience: Duration) -> Result<Option<Connection>, OpenError> {
     file_header::refuse_strangers(path, &regular_file::read(path)?)?;
     let connection = connect(path)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(patience)?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(schema::is_current(&connection)?.then_some(connection))
 }

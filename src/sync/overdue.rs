@@ -4,10 +4,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
-use crate::domain::messages::{Message, SyncMessage};
-use crate::platform::lock::note::PassedOver;
-use crate::platform::lock::{Lock, SUFFIX};
-use crate::platform::sidecar_path::sidecar_path;
+use crate::domain::messages::{Message, StateMessage, SyncMessage};
+use crate::platform::lock::Lock;
+use crate::platform::lock::note::{Holder, PassedOver};
 use crate::sync::options::RunKind;
 
 /// How often cron starts a run.
@@ -37,14 +36,28 @@ pub(crate) fn overdue_notice(config: &Config, now: DateTime<Utc>) -> Option<Mess
     Lock::passed_over(&config.state).and_then(|told| notice(config, &told, now))
 }
 
+/// What is to be said of the run that is under way and keeps everybody from reading the state; none
+/// where no run does.
+pub(crate) fn busy_notice(config: &Config, now: DateTime<Utc>) -> Option<Message> {
+    let held = Lock::held_file(&config.state)?.display().to_string();
+    let path = config.state.display().to_string();
+    Some(overdue_notice(config, now).unwrap_or_else(|| match Lock::holder(&config.state) {
+        Some(holder) => {
+            let Holder { command, since } = holder;
+            StateMessage::BusyRun { path, command, since, held }.into()
+        }
+        None => StateMessage::Busy { path }.into(),
+    }))
+}
+
 fn notice(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> Option<Message> {
     if !is_overdue(config, told, now) {
         return None;
     }
     let PassedOver { runs, holder, .. } = told;
     let command = holder.as_ref().map_or("ecvi-b24", |holder| &holder.command).to_owned();
-    let lock = sidecar_path(&config.state, SUFFIX).display().to_string();
-    Some(SyncMessage::RunOverdue { command, since: told.since(), skipped: *runs, lock }.into())
+    let held = Lock::held_file(&config.state)?.display().to_string();
+    Some(SyncMessage::RunOverdue { command, since: told.since(), skipped: *runs, held }.into())
 }
 
 fn is_overdue(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> bool {
@@ -59,7 +72,6 @@ fn is_overdue(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::lock::note::Holder;
 
     fn at(minute: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000 + minute * 60, 0).unwrap()

@@ -54,7 +54,7 @@ fn a_status_beside_the_first_commits_leaves_their_journal_alone() {
 }
 
 /// The process, once it stands still.
-fn stopped(victim: &Victim) -> Pid {
+pub(crate) fn stopped(victim: &Victim) -> Pid {
     let end = Instant::now() + Duration::from_secs(20);
     loop {
         let id = victim.id();

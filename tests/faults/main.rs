@@ -16,6 +16,7 @@ mod guards_secrets;
 mod guards_state;
 mod hostile_files;
 mod hotel;
+mod hung_runs;
 mod kill;
 mod parallel_runs;
 #[path = "../shared/portal_snapshot.rs"]

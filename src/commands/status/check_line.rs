@@ -14,7 +14,6 @@ pub(super) fn render(
     now: DateTime<Utc>,
     language: Language,
 ) -> String {
-    let verdict = if status.is_good(limits, now) { "OK" } else { "PROBLEM" };
     let failed = status.failures.len();
     let mut parts = vec![
         msg!(language, "ошибок: {failed}", "failures: {failed}"),
@@ -26,7 +25,12 @@ pub(super) fn render(
     // No record failed for these two, but somebody has to act.
     parts.extend(status.last_run.as_ref().and_then(|run| run.message.clone()));
     parts.extend(status.overdue.as_ref().map(|overdue| Message::text(overdue, language)));
-    format!("{verdict}: {}\n", parts.join("; "))
+    let text = parts.join("; ");
+    if status.is_good(limits, now) { format!("OK: {text}\n") } else { problem(&text) }
+}
+
+pub(super) fn problem(text: &str) -> String {
+    format!("PROBLEM: {text}\n")
 }
 
 fn last_good_run(status: &Status, now: DateTime<Utc>, language: Language) -> String {

@@ -40,6 +40,9 @@ pub struct Status {
     pub warnings: Vec<IssueReport>,
     /// The mirror as its files show it.
     pub mirror: MirrorFile,
+    /// Why the state could not be read, so that what stands above is empty; absent where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_error: Option<String>,
     /// Bookings that wait for their guest; the document counts them alone.
     #[serde(skip)]
     pub waiting: Vec<IssueReport>,
@@ -183,6 +186,7 @@ impl Status {
             failures: issues(state, kind, Severity::Failure)?,
             warnings: issues(state, kind, Severity::Warning)?,
             mirror: MirrorFile::default(),
+            state_error: None,
             waiting: issues(state, kind, Severity::Waiting)?,
             mirror_error: None,
             is_mapping_changed: false,

@@ -28,8 +28,11 @@ pub(crate) fn render(overview: &Overview) -> String {
     problems(&mut metrics, overview);
     last_run(&mut metrics, overview.status.last_run.as_ref());
     times(&mut metrics, overview);
-    records(&mut metrics, overview);
-    totals(&mut metrics, &overview.totals);
+    // Where the state tells nothing, zeros would be a lie, and counters would begin anew.
+    if overview.error.is_none() {
+        records(&mut metrics, overview);
+        totals(&mut metrics, &overview.totals);
+    }
     metrics.0
 }
 

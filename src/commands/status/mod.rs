@@ -4,6 +4,7 @@
 //! Nothing is written, and a run may be under way meanwhile.
 
 mod activity;
+mod busy;
 mod check_line;
 mod document;
 mod issue_text;
@@ -46,19 +47,31 @@ const MAX_AGE: Duration = Duration::from_secs(15 * 60);
 
 /// Shows the state of things, or everything about one record.
 pub fn run(config: &Config, options: &cli::Status, now: DateTime<Utc>) -> Result<Outcome> {
-    let state = State::open_readonly(&config.state)?;
+    match State::open_for_monitoring(&config.state) {
+        Ok(state) => show(config, &state, options, now),
+        Err(error) if error.is_busy() => busy::show(config, options, error, now),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn show(
+    config: &Config,
+    state: &State,
+    options: &cli::Status,
+    now: DateTime<Utc>,
+) -> Result<Outcome> {
     let cli::Status { kind, id, json, html, check, max_age, max_mirror_age } = options;
     if let (Some(kind), Some(id)) = (*kind, id) {
-        return show_records(config, &state, kind, id, *json, now);
+        return show_records(config, state, kind, id, *json, now);
     }
     if let Some(path) = html {
-        let overview = Overview::collect(config, &state, *kind, now)?;
+        let overview = Overview::collect(config, state, *kind, now)?;
         monitoring::write_page(path, &overview, config, now)?;
     }
     let mut status = if *check && !json {
-        Status::from_files(config, &state, *kind)?
+        Status::from_files(config, state, *kind)?
     } else {
-        Status::collect(config, &state, *kind, now)?
+        Status::collect(config, state, *kind, now)?
     };
     status.overdue = overdue::overdue_notice(config, now);
     let max_mirror_age = max_mirror_age.or(config.monitoring.max_mirror_age);

@@ -1,5 +1,7 @@
 //! What the program says about its state: why it cannot be opened, read or written.
 
+use chrono::{DateTime, Utc};
+
 use super::{Message, messages};
 
 messages! {
@@ -26,6 +28,13 @@ messages! {
         Busy { path: String } =>
             "файл состояния {path} занят другой программой: повторите позже",
             "the state {path} is held by another program: try again later";
+        BusyRun { path: String, command: String, since: DateTime<Utc>, held: String } =>
+            "файл состояния {path} занят другим запуском ({command}, с {since}): повторите позже; \
+             если он не заканчивается, узнайте, кто держит {held} (fuser {held}), \
+             и завершите этот процесс: сделанное им сохранено",
+            "the state {path} is held by another run ({command}, since {since}): try again later; \
+             if it does not end, find out who holds {held} (fuser {held}) and end that process: \
+             what it did is saved";
         DiskFailed { path: String } =>
             "состояние {path} не записывается: проверьте диск, \
              свободное место и предел размера файлов (ulimit -f)",

@@ -18,12 +18,12 @@ messages! {
             "первичная выгрузка ещё не завершена: выполните ecvi-b24 \
              initial-export, до этого sync ничего не передаёт",
             "no initial export was completed yet: run ecvi-b24 initial-export; until then sync sends nothing";
-        RunOverdue { command: String, since: DateTime<Utc>, skipped: u32, lock: String } =>
+        RunOverdue { command: String, since: DateTime<Utc>, skipped: u32, held: String } =>
             "другой запуск ({command}) не заканчивается с {since}, пропущено \
-             запусков: {skipped}; узнайте, кто держит {lock} (fuser {lock}), \
+             запусков: {skipped}; узнайте, кто держит {held} (fuser {held}), \
              и завершите этот процесс: сделанное им сохранено",
             "another run ({command}) has not ended since {since}, runs left out: {skipped}; find \
-             out who holds {lock} (fuser {lock}) and end that process: what it did is saved";
+             out who holds {held} (fuser {held}) and end that process: what it did is saved";
         MappingChanged =>
             "Соответствие полей в конфигурации изменилось, а переданное раньше осталось прежним. \
              Посмотрите: ecvi-b24 sync --full --dry-run; передать всё заново: ecvi-b24 sync --full",

@@ -12,12 +12,12 @@ pub(crate) mod note;
 
 use std::fs::{File, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use self::note::{Holder, PassedOver};
+use self::note::{Holder, Note, PassedOver};
 use crate::domain::messages::PlatformMessage;
 use crate::domain::run_error::{Result, RunError, explained};
 use crate::platform::clock::Clock;
@@ -54,6 +54,7 @@ impl Lock {
         if let Some(state) = &state
             && !range_lock::try_lock(state, range_lock::RUN)?
         {
+            note::forget_dead_holder(&file).map_err(|error| unusable(&path, error))?;
             return Ok(None);
         }
         note::begin(&file).map_err(|error| unusable(&path, error))?;
@@ -107,18 +108,31 @@ impl Lock {
 
     /// The runs that found the lock held by its present holder; none where there were none.
     pub fn passed_over(state: &Path) -> Option<PassedOver> {
-        if !Lock::is_held(state) {
-            return None;
-        }
-        let file = regular_file::read(&sidecar_path(state, SUFFIX)).ok()?;
-        note::read(&file).ok()?.passed_over
+        note_of_run(state)?.passed_over
     }
 
-    /// Whether a run holds the lock of this state. Creates no file, and shares the lock for an
-    /// instant only.
+    /// The command that works on this state, and since when; none where it did not say so.
+    pub fn holder(state: &Path) -> Option<Holder> {
+        note_of_run(state)?.holder
+    }
+
+    /// Whether a run works on this state, under whatever name.
     pub fn is_held(state: &Path) -> bool {
-        let file = regular_file::read(&sidecar_path(state, SUFFIX));
-        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        Lock::held_file(state).is_some()
+    }
+
+    /// The file that the run holds which works on this state; none where there is no such run. It
+    /// is the lock, or the state itself where the run knows the state by another name, or where its
+    /// lock was removed. Creates no file, and shares the lock for an instant only.
+    pub fn held_file(state: &Path) -> Option<PathBuf> {
+        let lock = sidecar_path(state, SUFFIX);
+        if is_lock_held(&lock) {
+            return Some(lock);
+        }
+        // SQLite's locks of this process end when the file is closed. It has none between two
+        // transactions.
+        let file = regular_file::read(state).ok()?;
+        range_lock::is_held(&file, range_lock::RUN).then(|| sidecar_path(state, ""))
     }
 }
 
@@ -128,6 +142,20 @@ impl Drop for Lock {
         // be written, the next run overwrites it.
         drop(note::end(&self.file));
     }
+}
+
+fn is_lock_held(lock: &Path) -> bool {
+    regular_file::read(lock)
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// What the lock file says of the run that works on this state; none where there is no such run.
+fn note_of_run(state: &Path) -> Option<Note> {
+    let held = Lock::held_file(state)?;
+    let lock = sidecar_path(state, SUFFIX);
+    let note = regular_file::read(&lock).and_then(|file| note::read(&file)).unwrap_or_default();
+    let is_of_dead_holder = held != lock && note.holder.is_some();
+    Some(if is_of_dead_holder { Note::default() } else { note })
 }
 
 /// False when another process holds the lock. It is tried again after a `pause`, because `status`

@@ -27,6 +27,7 @@ const MAX_BYTES: u64 = 256;
 #[derive(Default, Debug)]
 pub(super) struct Note {
     pub(super) last_call: Option<DateTime<Utc>>,
+    pub(super) holder: Option<Holder>,
     pub(super) passed_over: Option<PassedOver>,
 }
 
@@ -73,6 +74,15 @@ pub(super) fn end(file: &File) -> io::Result<()> {
     clear_holder(file)
 }
 
+/// Ends the note of a holder that was killed. The lock file is free, but another run works on the
+/// state, and what is noted here is not of that run.
+pub(super) fn forget_dead_holder(file: &File) -> io::Result<()> {
+    match read(file)?.holder {
+        Some(_) => end(file),
+        None => Ok(()),
+    }
+}
+
 pub(super) fn write_last_call(file: &File, at: Option<DateTime<Utc>>) -> io::Result<()> {
     write_line(file, 0, &last_call_line(at))
 }
@@ -88,10 +98,10 @@ fn clear_holder(file: &File) -> io::Result<()> {
 /// Counts one more run that found the lock held.
 pub(super) fn count_passed_over(file: &File, now: DateTime<Utc>) -> io::Result<PassedOver> {
     let text = read_text(file)?;
-    let Note { last_call, passed_over } = parse(&text);
+    let Note { last_call, holder, passed_over } = parse(&text);
     let mut counted = match passed_over {
         Some(earlier) => earlier,
-        None => PassedOver { runs: 0, first_at: now, holder: parse_holder(&text), last_call },
+        None => PassedOver { runs: 0, first_at: now, holder, last_call },
     };
     counted.runs = counted.runs.saturating_add(1);
     // An older version of the program holds the lock, which writes the first line only.
@@ -121,16 +131,22 @@ pub(super) fn is_ours(file: &File) -> io::Result<bool> {
 
 fn parse(text: &str) -> Note {
     let last_call = text.lines().next().and_then(parse_time);
-    Note { last_call, passed_over: parse_passed_over(text, last_call) }
+    let holder = parse_holder(text);
+    let passed_over = parse_passed_over(text, holder.clone(), last_call);
+    Note { last_call, holder, passed_over }
 }
 
-fn parse_passed_over(text: &str, last_call: Option<DateTime<Utc>>) -> Option<PassedOver> {
+fn parse_passed_over(
+    text: &str,
+    holder: Option<Holder>,
+    last_call: Option<DateTime<Utc>>,
+) -> Option<PassedOver> {
     let line = text.get(PASSED_OVER as usize..)?;
     let (first_at, runs) = line.trim_end().split_once(' ')?;
     Some(PassedOver {
         runs: runs.parse().ok()?,
         first_at: parse_time(first_at)?,
-        holder: parse_holder(text),
+        holder,
         last_call,
     })
 }

@@ -11,3 +11,4 @@ pub mod regular_file;
 pub mod sidecar_path;
 pub mod sqlite_temp_store;
 pub(crate) mod system_user;
+pub(crate) mod write_ahead_log;

@@ -11,6 +11,7 @@ mod columns;
 mod error;
 mod failures;
 mod file_header;
+mod foreign_log;
 mod history;
 mod in_doubt;
 mod issues;
@@ -35,7 +36,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 pub use activity::Totals;
 pub use blocks::{BlockChange, Blocks, CleanBlock, StoredBlock};
@@ -119,6 +120,7 @@ impl State {
         enable_stable_query_plans(&connection)?;
         log_commits(&mut connection)?;
         schema::migrate(&connection)?;
+        use_rollback_journal(&connection)?;
         Ok(State { connection })
     }
 
@@ -148,6 +150,15 @@ fn log_commits(connection: &mut Connection) -> rusqlite::Result<()> {
     }))
 }
 
+/// Another program may have switched the state over to a log, without which a copy of the file is
+/// not whole. While that program has it open, it stays so.
+fn use_rollback_journal(connection: &Connection) -> rusqlite::Result<()> {
+    match connection.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+        switched => switched,
+    }
+}
+
 /// Makes `SQLite` plan a statement only once. By default it plans again for a value that might make
 /// another index better.
 pub(crate) fn enable_stable_query_plans(connection: &Connection) -> rusqlite::Result<()> {
@@ -167,6 +178,7 @@ fn connect_readonly(path: &Path, patience: Duration) -> Result<Option<Connection
 /// was killed left behind.
 fn connect(path: &Path) -> Result<Connection, OpenError> {
     stale_journal::set_foreign_journal_aside(path)?;
+    foreign_log::set_aside(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // A folder may be a link. The file itself was none a moment ago, and must be none now.
     let flags = flags | OpenFlags::SQLITE_OPEN_NOFOLLOW;

@@ -146,8 +146,8 @@ fn journal_header(journal: &Path) -> Result<Option<JournalHeader>, OpenError> {
     Ok(size.map(|pages| JournalHeader { counter: None, application: None, pages }))
 }
 
-/// None where there is no journal.
-fn open_journal(journal: &Path) -> Result<Option<File>, OpenError> {
+/// Opens a file that `SQLite` keeps beside the state; none where there is none.
+pub(super) fn open_journal(journal: &Path) -> Result<Option<File>, OpenError> {
     match if_exists(regular_file::read(journal)) {
         Err(error) if regular_file::is_unfit(&error) => {
             let path = journal.display().to_string();

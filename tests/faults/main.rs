@@ -7,6 +7,7 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
+mod backup;
 #[path = "../shared/env.rs"]
 mod env;
 mod first_commit;
@@ -26,5 +27,6 @@ mod program;
 mod recognised_files;
 mod scene;
 mod scenes;
+mod wal_mode;
 mod wire;
 mod wire_faults;

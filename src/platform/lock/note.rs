@@ -121,8 +121,8 @@ pub(super) fn read(file: &File) -> io::Result<Note> {
 /// file may begin with one.
 pub(super) fn is_ours(file: &File) -> io::Result<bool> {
     let text = read_text(file)?;
-    let Note { last_call, passed_over } = parse(&text);
-    let mut lines = [last_call_line(last_call), holder_line(parse_holder(&text).as_ref())].concat();
+    let Note { last_call, holder, passed_over } = parse(&text);
+    let mut lines = last_call_line(last_call) + &holder_line(holder.as_ref());
     if let Some(passed_over) = passed_over {
         lines += &passed_over_line(&passed_over);
     }

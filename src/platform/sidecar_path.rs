@@ -1,6 +1,7 @@
 //! Paths beside a file: its folder, the lock of a state, and the files that SQLite keeps beside a
 //! database.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// `state.db` -> `state.db.lock`. Of a link, it lies beside the target, as SQLite's own files do.
@@ -12,6 +13,15 @@ pub(crate) fn sidecar_path(file: &Path, suffix: &str) -> PathBuf {
 
 pub(crate) fn parent_dir(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The path without links to folders. What it ends with may be a link still.
+pub(crate) fn in_real_folder(file: &Path) -> io::Result<PathBuf> {
+    let folder = parent_dir(file).canonicalize()?;
+    Ok(match file.file_name() {
+        Some(name) => folder.join(name),
+        None => folder,
+    })
 }
 
 #[cfg(test)]

@@ -30,9 +30,9 @@ mod stored_record;
 mod writer;
 
 use std::fs::Permissions;
-use std::io::{self, ErrorKind as IoErrorKind};
+use std::io::ErrorKind as IoErrorKind;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -182,15 +182,7 @@ fn connect(path: &Path) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // A folder may be a link. The file itself was none a moment ago, and must be none now.
     let flags = flags | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    Ok(Connection::open_with_flags(in_real_folder(path)?, flags)?)
-}
-
-fn in_real_folder(path: &Path) -> io::Result<PathBuf> {
-    let folder = sidecar_path::parent_dir(path).canonicalize()?;
-    Ok(match path.file_name() {
-        Some(name) => folder.join(name),
-        None => folder,
-    })
+    Ok(Connection::open_with_flags(sidecar_path::in_real_folder(path)?, flags)?)
 }
 
 /// Makes the file before `SQLite` does, so that others can never read it, and removes their

@@ -57,6 +57,14 @@ fn a_report_is_no_other_file_of_the_programs() {
 }
 
 #[test]
+fn a_report_is_nothing_that_lies_beside_a_database() {
+    for file in ["mirror.db-wal", "mirror.db-journal", "state.db-journal", "./state.db-shm"] {
+        let said = refused(&format!("[load.files]\nguests = \"{file}\"\n"));
+        assert!(said.contains("a report is a file of its own"), "{file}: {said}");
+    }
+}
+
+#[test]
 fn the_reports_stand_in_the_configuration_in_effect() {
     let hotel = TestEnv::reported();
     let shown = hotel.load(0, "config show");

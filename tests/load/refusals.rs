@@ -1,6 +1,7 @@
 //! A report that looks like an accident changes nothing; a row that cannot be read stops no other.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::env::TestEnv;
@@ -14,6 +15,35 @@ fn assert_refused(hotel: &TestEnv, words: &[&str]) {
         assert!(said.contains(word), "{word}: {said}");
     }
     assert_eq!(fs::read(hotel.path("mirror.db")).unwrap_or_default(), before);
+}
+
+/// Whoever may write into the folder of the mirror would choose the file: any empty one, by root.
+#[test]
+fn nothing_is_written_through_a_link() {
+    let hotel = TestEnv::reported();
+    fs::write(hotel.path("theirs"), "").unwrap();
+    for target in ["theirs", "nothing"] {
+        let _ = fs::remove_file(hotel.path("mirror.db"));
+        symlink(target, hotel.path("mirror.db")).unwrap();
+        for command in ["load", "load --dry-run"] {
+            let said = hotel.complained(3, command);
+            assert!(said.contains("mirror.db is a link to") && said.contains(target), "{said}");
+            assert!(said.contains("[mirror] path"), "{said}");
+        }
+        assert_eq!(fs::read(hotel.path("theirs")).unwrap(), b"");
+        assert!(!hotel.path("nothing").exists());
+    }
+}
+
+#[test]
+fn a_mirror_in_a_folder_that_is_a_link_is_filled() {
+    let hotel = TestEnv::reported();
+    fs::create_dir(hotel.path("real")).unwrap();
+    symlink("real", hotel.path("data")).unwrap();
+    hotel.change("ecvi-b24.toml", "path = \"mirror.db\"", "path = \"data/mirror.db\"");
+    hotel.load(0, "load");
+    hotel.load(0, "load --dry-run");
+    assert!(hotel.path("real/mirror.db").exists());
 }
 
 #[test]

@@ -137,6 +137,45 @@ fn one_file_under_two_keys_is_refused_before_anything_is_written() {
     assert!(!hotel.path("state.db").exists() && !hotel.path("state.db.lock").exists());
 }
 
+/// SQLite takes it for its own: it is removed, or written over, or spoils the database.
+#[test]
+fn what_lies_beside_a_database_is_no_other_file() {
+    let hotel = TestEnv::new();
+    let clashes = [
+        ("portal.shared_bucket = 'mirror.db-journal'", "[mirror] path + -journal"),
+        ("portal.shared_bucket = './mirror.db-wal'", "[mirror] path + -wal"),
+        ("portal.webhook_file = 'mirror.db-shm'", "[mirror] path + -shm"),
+        ("portal.shared_bucket = 'state.db-journal'", "[state] path + -journal"),
+        ("monitoring.status_page = 'state.db-wal'", "[state] path + -wal"),
+        ("portal.ca_file = 'state.db-shm'", "[state] path + -shm"),
+        ("monitoring.status_page = 'state.db.lock'", "[state] path + .lock"),
+        ("state.path = 'mirror.db-journal'", "[mirror] path + -journal and [state] path"),
+    ];
+    for (line, key) in clashes {
+        let text = format!(
+            "mirror.path = 'mirror.db'\nportal.webhook = 'https://hotel.bitrix24.ru/rest/1/s3cr3t/'\n{line}\n"
+        );
+        std::fs::write(hotel.path("ecvi-b24.toml"), text).unwrap();
+        for command in ["sync", "status"] {
+            let said = hotel.complains(3, EN, command);
+            assert!(said.contains(key) && said.contains("give each one of its own"), "{said}");
+        }
+    }
+    let own =
+        "mirror.path = 'mirror.db'\nportal.webhook = 'https://hotel.bitrix24.ru/rest/1/s3cr3t/'\n";
+    for (name, key) in [
+        ("state.db.lock", "[state] path + .lock"),
+        ("state.db-journal", "[state] path + -journal"),
+        ("mirror.db-wal", "[mirror] path + -wal"),
+        ("mirror.db", "[mirror] path"),
+    ] {
+        std::fs::write(hotel.path(name), own).unwrap();
+        let said = hotel.complains(3, EN, &format!("--config {name} sync"));
+        assert!(said.contains(&format!("{key} is the configuration file")), "{said}");
+        std::fs::remove_file(hotel.path(name)).unwrap();
+    }
+}
+
 #[test]
 fn files_that_share_a_name_in_two_folders_are_two() {
     let hotel = TestEnv::new();

@@ -114,6 +114,11 @@ messages! {
              пишет. Укажите в [mirror] path новый файл или уберите этот",
             "the mirror {path} is filled by another program: load does not write \
              into it. Name a new file in [mirror] path, or move this one away";
+        MirrorIsLink { path: String, target: String } =>
+            "зеркало {path} — ссылка на {target}: через ссылку load не пишет. \
+             Укажите в [mirror] path сам файл",
+            "the mirror {path} is a link to {target}: load does not write through a link. \
+             Name the file itself in [mirror] path";
         Interrupted { path: String } =>
             "прервано; зеркало {path} осталось прежним",
             "interrupted; the mirror {path} is as it was";

@@ -8,6 +8,7 @@ mod compare;
 mod schema;
 mod stage;
 
+use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -24,7 +25,7 @@ use crate::domain::run_error::{Result, RunError};
 use crate::platform::clock::ReadLimit;
 use crate::platform::private_files::{self, Opened};
 use crate::platform::regular_file;
-use crate::platform::sidecar_path::parent_dir;
+use crate::platform::sidecar_path::{in_real_folder, parent_dir};
 
 /// How long to wait for a program that reads the mirror.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -40,6 +41,7 @@ pub struct Filling {
 impl Filling {
     /// Opens the mirror, or makes it, and begins the transaction.
     pub fn open(path: &Path, limit: &ReadLimit) -> Result<Filling> {
+        refuse_link(path)?;
         let made = MadeFile::ensure(path)?;
         refuse_odd_sidecars(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -51,10 +53,10 @@ impl Filling {
 
     /// Opens the mirror to compare with it, without a change: an absent one counts as empty.
     pub fn open_to_compare(path: &Path, limit: &ReadLimit) -> Result<Filling> {
+        refuse_link(path)?;
         let is_empty = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
         let filling = if is_empty {
-            let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_MEMORY;
-            let filling = Filling::connect(Path::new(":memory:"), flags, limit, None)?;
+            let filling = Filling::in_memory(limit)?;
             filling.checked(schema::prepare(&filling.connection))?;
             filling
         } else {
@@ -66,14 +68,25 @@ impl Filling {
         Ok(filling)
     }
 
+    fn in_memory(limit: &ReadLimit) -> Result<Filling> {
+        let path = Path::new(":memory:");
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_MEMORY;
+        let connection =
+            open_within(path, flags, BUSY_TIMEOUT, limit).map_err(|error| broken(path, &error))?;
+        Ok(Filling { connection, path: path.to_owned(), made: None })
+    }
+
+    /// Opens a file, which was no link a moment ago and must be none now. Its folder may be one.
     fn connect(
         path: &Path,
         flags: OpenFlags,
         limit: &ReadLimit,
         made: Option<MadeFile>,
     ) -> Result<Filling> {
-        let connection =
-            open_within(path, flags, BUSY_TIMEOUT, limit).map_err(|error| broken(path, &error))?;
+        let real_path = in_real_folder(path)?;
+        let flags = flags | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let connection = open_within(&real_path, flags, BUSY_TIMEOUT, limit)
+            .map_err(|error| broken(path, &error))?;
         let filling = Filling { connection, path: path.to_owned(), made };
         if filling.checked(schema::is_foreign(&filling.connection))? {
             return Err(LoadMessage::OtherFiller { path: path.display().to_string() }.into());
@@ -106,9 +119,17 @@ impl Filling {
     }
 }
 
+/// Through a link, tables and people's data would be written into another file, perhaps another
+/// user's: into any empty one by root.
+fn refuse_link(path: &Path) -> Result<()> {
+    let Ok(target) = path.read_link() else { return Ok(()) };
+    let target = target.display().to_string();
+    Err(LoadMessage::MirrorIsLink { path: path.display().to_string(), target }.into())
+}
+
 /// Dates the mirror's file: it is as old as what it was filled from, whenever that was.
 pub fn date_file(path: &Path, written: SystemTime) -> std::io::Result<()> {
-    let file = std::fs::File::options().write(true).open(path)?;
+    let file = regular_file::open(path, OpenOptions::new().write(true))?;
     let present = file.metadata()?.modified()?;
     if present == written {
         return Ok(());

@@ -6,7 +6,7 @@ use std::thread;
 
 use ecvi_b24::commands::cli::Cli;
 use ecvi_b24::commands::{command_line, run};
-use ecvi_b24::config;
+use ecvi_b24::config::ConfigFile;
 use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::visible_text::Visible;
 use ecvi_b24::output::progress;
@@ -33,8 +33,9 @@ fn program() -> ExitCode {
         Err(error) => return explain(&error, help_language),
     };
     start_log(&cli);
-    let language = language(&cli);
-    match run::run(&cli, language) {
+    let file = ConfigFile::find(cli.config.as_deref());
+    let language = language(&file);
+    match run::run(&cli, &file, language) {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
             print_error(&error.message().text(language));
@@ -44,10 +45,9 @@ fn program() -> ExitCode {
 }
 
 /// The language that people read: the configuration's, else the environment's.
-fn language(cli: &Cli) -> Language {
-    let file = config::find_config_file(cli.config.as_deref());
+fn language(file: &ConfigFile) -> Language {
     let from_environment = || Language::from_environment(|name| std::env::var(name).ok());
-    config::language_of(&file).unwrap_or_else(from_environment)
+    file.language().unwrap_or_else(from_environment)
 }
 
 /// Help and version, or a command line that makes no sense; it may repeat what was typed.

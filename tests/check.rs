@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use chrono::DateTime;
 use ecvi_b24::commands::check::{CheckResult, CheckStatus, Next, Start, check, run};
 use ecvi_b24::commands::cli::Check;
-use ecvi_b24::config::PortalConfig;
+use ecvi_b24::config::{ConfigFile, PortalConfig};
 use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::record::{Kind, RecordKey};
 use ecvi_b24::domain::run_error::Outcome;
@@ -96,21 +96,21 @@ impl TestEnv {
     }
 
     fn lines(&self, fake: &Fake) -> Vec<CheckResult> {
-        let config = self.path(CONFIG);
-        let start = Start { config: Some(&config), ..Start::default() };
+        let config = ConfigFile::named(&self.path(CONFIG));
+        let start = Start { config: &config, webhook: None, language: Language::default() };
         check(&start, &Check::default(), &connect(fake), &clock()).results
     }
 
     fn next(&self) -> Option<Next> {
-        let config = self.path(CONFIG);
-        let start = Start { config: Some(&config), ..Start::default() };
+        let config = ConfigFile::named(&self.path(CONFIG));
+        let start = Start { config: &config, webhook: None, language: Language::default() };
         check(&start, &Check::default(), &connect(&Fake::default()), &clock()).next
     }
 
     /// What is printed, with the folder and the file's time taken out.
     fn printed(&self, fake: &Fake, language: Language) -> (Outcome, String) {
-        let config = self.path(CONFIG);
-        let start = Start { config: Some(&config), language, ..Start::default() };
+        let config = ConfigFile::named(&self.path(CONFIG));
+        let start = Start { config: &config, webhook: None, language };
         let (shown, outcome) = run(&start, &Check::default(), &connect(fake), &clock());
         let shown = shown.replace(&format!("{}/", self.folder().display()), "");
         assert!(
@@ -296,8 +296,8 @@ fn nothing_comes_next_before_what_is_wrong_is_mended() {
 fn json_says_the_same_in_one_document() {
     let (shown, outcome) = {
         let place = TestEnv::new("[deal]\ncurrency = 'EUR'");
-        let config = place.path(CONFIG);
-        let start = Start { config: Some(&config), ..Start::default() };
+        let config = ConfigFile::named(&place.path(CONFIG));
+        let start = Start { config: &config, webhook: None, language: Language::default() };
         let options = Check { json: true, ..Check::default() };
         run(&start, &options, &connect(&Fake::default()), &clock())
     };

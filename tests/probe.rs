@@ -14,7 +14,7 @@ use ecvi_b24::commands::check::probe::PROBE;
 use ecvi_b24::commands::check::probe::{Findings, PortalAssumption};
 use ecvi_b24::commands::check::{CheckResult, CheckStatus, Start, check};
 use ecvi_b24::commands::cli::Check;
-use ecvi_b24::config::PortalConfig;
+use ecvi_b24::config::{ConfigFile, PortalConfig};
 use ecvi_b24::domain::language::Language;
 use ecvi_b24::domain::run_error::Outcome;
 use ecvi_b24::domain::run_error::Result;
@@ -218,11 +218,11 @@ fn place(more: &str) -> TestEnv {
 
 /// What `check`, with `--probe` or without, says of the probe.
 fn lines(place: &TestEnv, fake: &Fake, probe: bool) -> Vec<CheckResult> {
-    let config = place.path(CONFIG);
+    let config = ConfigFile::named(&place.path(CONFIG));
     let clock =
         Clock::virtual_at(DateTime::parse_from_rfc3339("2000-01-01T12:00:00Z").unwrap().to_utc());
     let connect = |_: &PortalConfig| Ok(Box::new(fake.clone()) as Box<dyn Portal>);
-    let start = Start { config: Some(&config), ..Start::default() };
+    let start = Start { config: &config, webhook: None, language: Language::default() };
     let options = Check { probe, ..Check::default() };
     check(&start, &options, &connect, &clock)
         .results

@@ -16,7 +16,7 @@ use crate::commands::{
     audit, check, cli, dry_run, init, load, monitoring, reset_id, retry, schedule,
     shell_and_manual, status,
 };
-use crate::config::{self, Config};
+use crate::config::{Config, ConfigFile};
 use crate::domain::language::Language;
 use crate::domain::messages::{Localized, OutputMessage};
 use crate::domain::run_error::{Outcome, Result};
@@ -35,10 +35,10 @@ use crate::sync::{heartbeat, overdue, run};
 
 /// Carries out a command. What people read goes to standard output; an error is for the caller to
 /// show.
-pub fn run(cli: &Cli, language: Language) -> Result<Outcome> {
+pub fn run(cli: &Cli, file: &ConfigFile, language: Language) -> Result<Outcome> {
     ignore_resource_signals()?;
     let webhook = webhook_from_environment();
-    let start = Start { config: cli.config.as_deref(), webhook: webhook.as_deref(), language };
+    let start = Start { config: file, webhook: webhook.as_deref(), language };
     match &cli.command {
         Command::Sync(options) => sync(&load_config(&start)?, options, &clock_with_signals()?),
         Command::InitialExport(shown) => {
@@ -51,7 +51,7 @@ pub fn run(cli: &Cli, language: Language) -> Result<Outcome> {
         Command::Retry(options) => retry(&load_config(&start)?, options, &clock_with_signals()?),
         Command::Audit(options) => audit(&load_config(&start)?, options, &clock_with_signals()?),
         Command::Load(options) => load::run(&load_config(&start)?, options, &clock_with_signals()?),
-        Command::Config(ConfigCommand::Show) => config_show(cli, &load_config(&start)?),
+        Command::Config(ConfigCommand::Show) => config_show(&load_config(&start)?, &start),
         Command::Completions { shell } => print(&shell_and_manual::completion_script(*shell)),
         Command::Man { command } => {
             let language = Language::for_help(|name| std::env::var(name).ok());
@@ -61,8 +61,7 @@ pub fn run(cli: &Cli, language: Language) -> Result<Outcome> {
 }
 
 fn load_config(start: &Start<'_>) -> Result<Config> {
-    let path = config::find_config_file(start.config);
-    let mut config = config::load(&path, start.webhook)?;
+    let mut config = start.config.load(start.webhook)?;
     config.language = start.language;
     sqlite_temp_store::choose_folder(&config.state);
     Ok(config)
@@ -257,14 +256,13 @@ fn after_repair(
     Ok(findings.outcome_after_repair(repair, unrepaired))
 }
 
-fn config_show(cli: &Cli, config: &Config) -> Result<Outcome> {
-    let path = config::find_config_file(cli.config.as_deref());
+fn config_show(config: &Config, start: &Start<'_>) -> Result<Outcome> {
     let proxy = match Proxy::from_environment(&config.portal.webhook.address()) {
         Ok(proxy) => proxy.map(|proxy| format!("# proxy: {proxy}\n")).unwrap_or_default(),
         Err(error) => format!("# proxy: {error}\n"),
     };
-    let shown = config::shown(&path, webhook_from_environment().as_deref())?;
-    print(&format!("# {}\n{proxy}{shown}", path.display()))
+    let shown = start.config.shown(start.webhook)?;
+    print(&format!("# {}\n{proxy}{shown}", config.file.display()))
 }
 
 fn print(text: &str) -> Result<Outcome> {

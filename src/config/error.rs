@@ -6,11 +6,11 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use crate::domain::messages::{ConfigMessage, Message, PlatformMessage};
-use crate::domain::run_error::{RunError, explained};
+use crate::domain::run_error::{RunError, explained, message_of_io};
 use crate::platform::private_files;
 
 /// Why a configuration cannot be used.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum ConfigError {
     /// The file, or that of the webhook, cannot be read; the message says what to do.
     Unreadable(Message),
@@ -69,7 +69,7 @@ pub(super) fn unreadable(file: &Path, error: &io::Error) -> ConfigError {
         }
         ErrorKind::NotFound => ConfigMessage::FileMissing { path }.into(),
         ErrorKind::InvalidData => ConfigMessage::FileNotUtf8 { path }.into(),
-        _ => explained(ConfigMessage::FileUnreadable { path }, error.to_string()),
+        _ => explained(ConfigMessage::FileUnreadable { path }, message_of_io(error)),
     };
     ConfigError::Unreadable(message)
 }
@@ -81,5 +81,5 @@ pub(super) fn webhook_file_unreadable(file: &Path, error: &io::Error) -> ConfigE
     };
     let path = file.display().to_string();
     let message = ConfigMessage::WebhookFileUnreadable { path, remedy };
-    ConfigError::Unreadable(explained(message, error.to_string()))
+    ConfigError::Unreadable(explained(message, message_of_io(error)))
 }

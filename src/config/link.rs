@@ -1,10 +1,12 @@
 //! A configuration that is reached by a link: relative paths are relative to the file behind it, so
 //! that every way to one configuration leads to one mirror and one state.
 
-use std::fs;
+use std::fs::Metadata;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::domain::messages::{ConfigMessage, Message};
+use crate::platform::regular_file;
 
 /// A configuration behind a link.
 #[derive(Clone, Debug)]
@@ -16,9 +18,8 @@ pub struct Link {
 }
 
 /// The file behind the link, where the configuration is one.
-pub(super) fn behind(path: &Path) -> Option<PathBuf> {
-    let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
-    if is_link { fs::canonicalize(path).ok() } else { None }
+pub(super) fn behind(path: &Path, seen: &Metadata) -> io::Result<Option<PathBuf>> {
+    if seen.is_symlink() { regular_file::behind_links(path).map(Some) } else { Ok(None) }
 }
 
 impl Link {
@@ -45,7 +46,13 @@ fn state_beside_link(link: &Path, file: &Path, state: &Path) -> Option<PathBuf> 
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    fn seen_behind(path: &Path) -> Option<PathBuf> {
+        behind(path, &fs::symlink_metadata(path).unwrap()).unwrap()
+    }
 
     #[test]
     fn a_state_beside_the_link_is_told_of_and_not_used() {
@@ -58,9 +65,9 @@ mod tests {
         fs::write(real.join("ecvi-b24.toml"), "").unwrap();
         let link = linked.join("ecvi-b24.toml");
         std::os::unix::fs::symlink(real.join("ecvi-b24.toml"), &link).unwrap();
-        let file = behind(&link).unwrap();
+        let file = seen_behind(&link).unwrap();
         assert_eq!(file, real.join("ecvi-b24.toml"));
-        assert!(behind(&file).is_none());
+        assert!(seen_behind(&file).is_none());
         let state = real.join("state.db");
         assert_eq!(Link::new(&link, file.clone(), &state).other_state, None);
         fs::write(linked.join("state.db"), "").unwrap();

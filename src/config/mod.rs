@@ -3,6 +3,7 @@
 
 mod address;
 mod choices;
+mod config_file;
 mod error;
 mod fields;
 mod file;
@@ -20,9 +21,9 @@ mod stays;
 pub mod template;
 mod webhook;
 
-use std::io::ErrorKind;
+use std::fs::Metadata;
 use std::ops::RangeInclusive;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ use chrono::NaiveDate;
 
 pub(crate) use address::{is_loopback, scheme_and_host};
 pub use choices::{AmountOf, ExportMethod, MatchBy, OnMissing};
+pub use config_file::{ConfigFile, SYSTEM_CONFIG};
 pub use error::ConfigError;
 pub(crate) use fields::is_program_field;
 pub use link::Link;
@@ -124,76 +126,21 @@ impl Config {
     }
 }
 
-/// The configuration of a machine, which the package makes.
-pub const SYSTEM_CONFIG: &str = "/etc/ecvi-b24.toml";
-
-/// The file to use: `--config`, else `$ECVI_B24_CONFIG`, else `ecvi-b24.toml` here, else in `/etc`.
-pub fn find_config_file(option: Option<&Path>) -> PathBuf {
-    let here = Path::new("ecvi-b24.toml");
-    match option {
-        Some(path) if !path.as_os_str().is_empty() => path.to_owned(),
-        _ if here.exists() => here.to_owned(),
-        _ => PathBuf::from(SYSTEM_CONFIG),
-    }
-}
-
-/// The language that a configuration file names, also where the rest of it is wrong.
-pub fn language_of(path: &Path) -> Option<Language> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let mut table: toml::Table = toml::from_str(&text).ok()?;
-    table.remove("language")?.try_into().ok()
-}
-
-/// Reads and checks a configuration file.
+/// Reads and checks a configuration file that is named.
 ///
 /// `webhook` is the value of `$ECVI_B24_WEBHOOK`; the file's own `webhook` wins over it.
 pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
-    let (text, linked) = text_and_link(path)?;
-    ownership::refuse_others_file(path)?;
-    let folder = folder_of(linked.as_deref().unwrap_or(path));
-    let mut config = parse(&text, folder, webhook).map_err(|error| error.in_file(path))?;
-    paths::refuse_own(&config, path)?;
-    path.clone_into(&mut config.file);
-    config.exposed = world_readable_secrets(&config, path);
-    config.link = linked.map(|file| Link::new(path, file, &config.state));
-    Ok(config)
+    ConfigFile::named(path).load(webhook)
 }
 
-/// All keys in effect as TOML: fit for a ticket, because secrets are hidden.
-pub fn shown(path: &Path, webhook: Option<&str>) -> Result<String, ConfigError> {
-    let (text, linked) = text_and_link(path)?;
-    let folder = folder_of(linked.as_deref().unwrap_or(path));
-    shown_text(&text, folder, webhook).map_err(|error| error.in_file(path))
-}
-
-/// [`shown()`] of the text of a configuration; relative paths are relative to `folder`.
+/// [`ConfigFile::shown`] of the text of a configuration; relative paths are relative to `folder`.
 pub fn shown_text(text: &str, folder: &Path, webhook: Option<&str>) -> Result<String, ConfigError> {
     let Given { file, .. } = read(text, folder, webhook)?;
     Ok(toml::to_string(&file).unwrap_or_else(|error| error.to_string()))
 }
 
-/// The text of a configuration, and the file behind it where it is reached by a link.
-fn text_and_link(path: &Path) -> Result<(String, Option<PathBuf>), ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| error::unreadable(path, &error))?;
-    Ok((text, link::behind(path)))
-}
-
 fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(Path::new(""))
-}
-
-/// The text of a configuration that is to be changed; none where there is no file.
-pub fn text_to_change(path: &Path) -> Result<Option<String>, ConfigError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error::unreadable(path, &error)),
-    };
-    ownership::refuse_others_file(path)?;
-    match toml::from_str::<toml::Table>(&text) {
-        Ok(_) => Ok(Some(text)),
-        Err(error) => Err(without_secret(&text, &error).in_file(path)),
-    }
 }
 
 /// The keys that have a default, as a file would say them.
@@ -311,21 +258,23 @@ pub fn duration(key: &str, text: &str) -> Result<Duration, ConfigMessage> {
     }
 }
 
-/// `own` is the configuration's file.
-fn world_readable_secrets(config: &Config, own: &Path) -> Vec<PathBuf> {
-    let mut secrets = Vec::new();
+/// Files with a secret in them that everyone may read. `own` is the configuration's file.
+fn exposed_files(config: &Config, own: &Path, is_own_readable: bool) -> Vec<PathBuf> {
+    let mut exposed = Vec::new();
     // The address of a heartbeat is a secret too: with it, anybody can send one.
     let has_heartbeat = config.monitoring.heartbeat.is_some();
-    if has_heartbeat || config.portal.source == WebhookSource::Configuration {
-        secrets.push(own.to_owned());
+    let has_secret = has_heartbeat || config.portal.source == WebhookSource::Configuration;
+    if has_secret && is_own_readable {
+        exposed.push(own.to_owned());
     }
-    if let WebhookSource::File(path) = &config.portal.source {
-        secrets.push(path.clone());
+    if let WebhookSource::File(path) = &config.portal.source
+        && std::fs::metadata(path).is_ok_and(|found| is_readable_by_others(&found))
+    {
+        exposed.push(path.clone());
     }
-    secrets.retain(|path| is_readable_by_others(path));
-    secrets
+    exposed
 }
 
-fn is_readable_by_others(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o007 != 0)
+fn is_readable_by_others(found: &Metadata) -> bool {
+    found.mode() & 0o007 != 0
 }

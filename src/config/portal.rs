@@ -7,6 +7,10 @@ use super::error::{ConfigError, webhook_file_unreadable};
 use super::shown::{FilePath, SecretAddress};
 use super::{Webhook, bounded_int, duration, file};
 use crate::domain::messages::ConfigMessage;
+use crate::platform::regular_file;
+
+/// A webhook is one line.
+const MOST_BYTES: u64 = 1024 * 1024;
 
 /// The portal and the pace it is used at.
 #[derive(Clone, Debug)]
@@ -73,7 +77,8 @@ pub(super) fn take_webhook(
         (Some(_), Some(_), _) => return Err(ConfigMessage::TwoWebhooks.into()),
         (Some(SecretAddress(text)), None, _) => (text, WebhookSource::Configuration),
         (None, Some(FilePath(path)), _) => {
-            let text = std::fs::read_to_string(&path)
+            let text = regular_file::read_behind_links(&path)
+                .and_then(|file| regular_file::read_text(&file, MOST_BYTES))
                 .map_err(|error| webhook_file_unreadable(&path, &error))?;
             (text, WebhookSource::File(path))
         }

@@ -1,12 +1,14 @@
-//! Opens regular files alone: no link is followed, and nothing is waited for.
+//! Opens regular files alone: nothing is waited for, and a link is followed only where
+//! administrators make links, to files that the program reads.
 //!
 //! Others may write into the folder of a state or of a shared bucket. Through a link in the place
 //! of such a file its target would be overwritten, and a fifo would keep a run waiting for ever.
+//! What is read as a whole has a size that it cannot exceed: `/dev/zero` has no end.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 
@@ -28,6 +30,39 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
 /// Opens an existing regular file to read it, as [`open`] does.
 pub(crate) fn read(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().read(true))
+}
+
+/// The regular file behind the links of a path. A pipe behind `/dev/stdin` is none.
+///
+/// # Errors
+/// An [`unfit`] error: it leads to something else.
+pub(crate) fn behind_links(path: &Path) -> io::Result<PathBuf> {
+    refuse_unfit(&std::fs::metadata(path)?)?;
+    path.canonicalize()
+}
+
+/// Opens an existing regular file to read it, also through links.
+pub(crate) fn read_behind_links(path: &Path) -> io::Result<File> {
+    read(&behind_links(path)?)
+}
+
+/// Reads a file of at most so many bytes.
+///
+/// # Errors
+/// An [`unfit`] error: it is larger.
+pub(crate) fn read_whole(file: &File, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let most = most / (1024 * 1024);
+        return Err(unfit(PlatformMessage::FileTooLarge { most }));
+    }
+    Ok(bytes)
+}
+
+/// Reads a text in UTF-8, as [`read_whole`] does.
+pub(crate) fn read_text(file: &File, most: u64) -> io::Result<String> {
+    io::read_to_string(read_whole(file, most)?.as_slice())
 }
 
 /// The error of a path that leads to something which must not be used as a file of ours.

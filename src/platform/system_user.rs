@@ -14,9 +14,14 @@ pub(crate) struct SystemUser {
     pub(crate) has_own_group: bool,
 }
 
+/// The user with whose rights this process opens files.
+pub(crate) fn effective_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// Whether this process has all rights.
 pub(crate) fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
+    effective_user() == 0
 }
 
 impl SystemUser {

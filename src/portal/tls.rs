@@ -7,8 +7,10 @@ use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
 use crate::domain::messages::TlsMessage;
 use crate::domain::run_error::{Result, RunError, explained};
-use crate::platform::private_files;
+use crate::platform::{private_files, regular_file};
 
+/// All the authorities of a system are one megabyte.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
 /// A file in DER format begins so.
 const DER: &[u8] = &[0x30, 0x82];
 
@@ -16,7 +18,9 @@ const DER: &[u8] = &[0x30, 0x82];
 pub(super) fn roots(ca_file: Option<&Path>) -> Result<RootCerts> {
     let Some(path) = ca_file else { return Ok(RootCerts::PlatformVerifier) };
     let shown = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| {
+    let read = regular_file::read_behind_links(path)
+        .and_then(|file| regular_file::read_whole(&file, MOST_BYTES));
+    let bytes = read.map_err(|error| {
         let hint = private_files::io_hint(&error).into();
         let unreadable = TlsMessage::CaFileUnreadable { path: shown.clone(), hint };
         RunError::Config(explained(unreadable, error))

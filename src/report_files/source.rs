@@ -10,6 +10,7 @@ use super::unreadable_file;
 use crate::domain::messages::LoadMessage;
 use crate::domain::run_error::{Result, RunError};
 use crate::platform::clock::Clock;
+use crate::platform::regular_file;
 use crate::platform::sidecar_path::parent_dir;
 
 /// A file that was written within this time may be written still.
@@ -54,7 +55,7 @@ impl Source {
 
     /// Opens it to be read.
     pub fn open(&self) -> Result<File> {
-        File::open(&self.path).map_err(|error| self.unreadable(&error))
+        regular_file::read_behind_links(&self.path).map_err(|error| self.unreadable(&error))
     }
 
     pub(super) fn unreadable(&self, error: &io::Error) -> RunError {

@@ -176,6 +176,35 @@ fn the_lines_for_sudo_stand_in_the_documents_as_in_the_file() {
     }
 }
 
+/// The command is typed in any folder, and a configuration there may be anybody's.
+#[test]
+fn whoever_runs_the_program_as_another_user_names_its_configuration() {
+    const NAMED: &str = "ecvi-b24 --config /etc/ecvi-b24.toml ";
+    for line in read("packaging/examples/ecvi-b24.sudoers").lines() {
+        let Some((_, commands)) = line.split_once("NOPASSWD: ") else { continue };
+        for command in commands.split(", ") {
+            let plain = command.replace('^', "").replace("[.]", ".");
+            assert!(plain.starts_with(&format!("/usr/bin/{NAMED}")), "{command}");
+        }
+    }
+    let mut commands = 0;
+    for name in [
+        "README.md",
+        "README.ru.md",
+        "docs/operations.md",
+        "docs/operations.ru.md",
+        "packaging/examples/ecvi-b24.sudoers",
+    ] {
+        let document = read(name).split_whitespace().collect::<Vec<_>>().join(" ");
+        for command in document.split("sudo -u ecvi-b24 ").skip(1) {
+            let command = command.trim_start_matches("/usr/bin/");
+            assert!(command.starts_with(NAMED), "{name}: {command:.60}");
+            commands += 1;
+        }
+    }
+    assert!(commands > 15, "{commands}");
+}
+
 #[test]
 fn every_command_has_its_page_of_the_manual() {
     let script = read("packaging/stage.sh");

@@ -15,6 +15,7 @@ mod guards_clock;
 mod guards_mirror;
 mod guards_secrets;
 mod guards_state;
+mod hostile_configuration;
 mod hostile_files;
 mod hotel;
 mod hung_runs;

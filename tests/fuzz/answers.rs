@@ -5,6 +5,8 @@ use std::path::Path;
 
 use bitrix24_sandbox::Portal as Sandbox;
 use ecvi_b24::commands::{check, cli};
+use ecvi_b24::config::ConfigFile;
+use ecvi_b24::domain::language::Language;
 use ecvi_b24::portal::{CallError, Portal, Response};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 use serde_json::Value;
@@ -103,7 +105,8 @@ fn check_case(seed: u64, dir: &Path) -> Result<(), String> {
         let wire = Wire::new(portal, clock.clone(), webhook.clone(), rng, 40);
         Ok(Box::new(Owned(wire)) as Box<dyn Portal>)
     };
-    let start = check::Start { config: Some(&file), ..check::Start::default() };
+    let config = ConfigFile::named(&file);
+    let start = check::Start { config: &config, webhook: None, language: Language::default() };
     let options = cli::Check { probe: seed.is_multiple_of(20), ..cli::Check::default() };
     let (told, _) = check::run(&start, &options, &connect, &hotel.clock);
     if told.contains(SECRET) { Err(format!("the secret is told: {told}")) } else { Ok(()) }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ecvi_b24::config::{load, shown};
+use ecvi_b24::config::{ConfigFile, load};
 use ecvi_b24::sync::options::{RunKind, RunOptions};
 
 use crate::hotel::{Hotel, SECRET, fill};
@@ -84,7 +84,8 @@ pub(crate) fn case(seed: u64, dir: &Path) -> Result<(), String> {
     match load(&file, None) {
         Err(error) => silent(&format!("{error:#} {error:?}")).map_err(told),
         Ok(config) => {
-            let shown = shown(&file, None).map_err(|error| told(format!("{error:#}")))?;
+            let shown =
+                ConfigFile::named(&file).shown(None).map_err(|error| told(format!("{error:#}")))?;
             silent(&format!("{shown} {config:?}")).map_err(told)?;
             let mut hotel = Hotel::with(config, &mut rng, 0);
             live(&mut hotel, &mut rng).map_err(told)

@@ -10,6 +10,7 @@ mod age;
 mod files;
 mod filler;
 mod folders;
+mod foreign_configuration;
 mod mounts;
 mod owners;
 mod random_places;

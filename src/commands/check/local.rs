@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 
 use super::{CheckResult, Start};
-use crate::config::{self, Config, ConfigError, Link};
+use crate::config::{Config, ConfigError, Link};
 use crate::domain::messages::CheckMessage;
 use crate::domain::run_error::{Outcome, Result, RunError, explained};
 use crate::platform::clock::Clock;
@@ -22,8 +22,7 @@ pub(super) fn check_configuration(
     start: &Start<'_>,
     results: &mut Vec<CheckResult>,
 ) -> Option<Config> {
-    let path = config::find_config_file(start.config);
-    let mut config = match config::load(&path, start.webhook) {
+    let mut config = match start.config.load(start.webhook) {
         Ok(config) => config,
         Err(error) => {
             results.push(unusable_configuration(error));
@@ -33,7 +32,7 @@ pub(super) fn check_configuration(
     config.language = start.language;
     results.push(CheckResult::ok(
         "config",
-        CheckMessage::Configuration { path: path.display().to_string() },
+        CheckMessage::Configuration { path: config.file.display().to_string() },
     ));
     results.extend(config.link.as_ref().map(linked));
     for path in &config.exposed {

@@ -17,8 +17,6 @@ mod rights;
 mod rows;
 mod text;
 
-use std::path::Path;
-
 use chrono::TimeDelta;
 
 pub use next::Next;
@@ -26,7 +24,7 @@ pub use result::{CheckResult, CheckStatus, outcome};
 pub use text::lines;
 
 use crate::commands::cli;
-use crate::config::{Config, PortalConfig};
+use crate::config::{Config, ConfigFile, PortalConfig};
 use crate::domain::language::Language;
 use crate::domain::messages::CheckMessage;
 use crate::domain::run_error::{Outcome, Result};
@@ -42,10 +40,10 @@ use crate::state::State;
 const CHECK_DEADLINE: TimeDelta = TimeDelta::minutes(3);
 
 /// What a command is given that reads the configuration itself.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Start<'a> {
-    /// The file that `--config` names.
-    pub config: Option<&'a Path>,
+    /// The configuration's file, as it was when the command began.
+    pub config: &'a ConfigFile,
     /// The value of `$ECVI_B24_WEBHOOK`.
     pub webhook: Option<&'a str>,
     /// The reader's language, until another one is chosen.

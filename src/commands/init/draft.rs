@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigFile};
 use crate::domain::language::Language;
 use crate::domain::messages::InitMessage;
 use crate::domain::run_error::{Result, RunError, explained};
@@ -49,10 +49,10 @@ impl Draft {
     ///
     /// # Errors
     /// The file is there and cannot be read, or is no TOML.
-    pub(super) fn open(path: &Path) -> Result<Draft> {
+    pub(super) fn open(file: &ConfigFile) -> Result<Draft> {
+        let before = file.text_to_change()?;
         // A link stays one: the file behind it is written.
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let before = config::text_to_change(&path)?;
+        let path = file.path().canonicalize().unwrap_or_else(|_| file.path().to_owned());
         let own_text = before.as_deref().filter(|text| is_written_by_people(text));
         let document = own_text.unwrap_or_default().parse().map_err(|error| no_toml(&error))?;
         Ok(Draft { path, before, document, defaults: config::defaults() })
@@ -200,7 +200,7 @@ impl Draft {
         if self.before.as_ref() == Some(&self.document.to_string()) {
             return Ok(None);
         }
-        if config::text_to_change(&self.path)? != self.before {
+        if ConfigFile::named(&self.path).text_to_change()? != self.before {
             return Err(InitMessage::FileChangedMeanwhile { path }.into());
         }
         self.replace()

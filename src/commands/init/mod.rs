@@ -19,11 +19,11 @@ mod runs_user;
 mod webhook;
 
 use std::fs::File;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, absolute};
 
 use crate::commands::check::{self, Start};
 use crate::commands::cli;
-use crate::config::{self, Config};
+use crate::config::{Config, ConfigFile};
 use crate::domain::language::Language;
 use crate::domain::messages::{InitMessage, Localized, OutputMessage, QuestionMessage};
 use crate::domain::mirror_table::MirrorTable;
@@ -56,7 +56,9 @@ struct Interview<'a> {
 pub fn run(options: &cli::Init, start: &Start<'_>, clock: &Clock) -> Result<Outcome> {
     refuse_unknown_names(options)?;
     let asker = Asker::new(start.language, options.yes);
-    let draft = Draft::open(&target(start.config))?;
+    let found = start.config;
+    let draft =
+        if is_target(found) { Draft::open(found) } else { Draft::open(&ConfigFile::here()) }?;
     let mut interview = Interview { options, asker, draft, clock, environment: start.webhook };
     interview.ask_language()?;
     interview.tell_target();
@@ -91,15 +93,10 @@ fn refuse_unknown(flag: &str, given: &[(String, String)], known: &[&str]) -> Res
     }
 }
 
-/// The file that the other commands would find; for who may not write it, one in the current
-/// folder.
-fn target(option: Option<&Path>) -> PathBuf {
-    let found = config::find_config_file(option);
-    let is_named = option.is_some_and(|path| !path.as_os_str().is_empty());
-    if is_named || found.exists() || is_writable(parent_dir(&found)) {
-        return found;
-    }
-    PathBuf::from("ecvi-b24.toml")
+/// Whether `init` writes the file that the other commands would find. Who may not write it gets one
+/// in the current folder.
+fn is_target(found: &ConfigFile) -> bool {
+    found.is_named() || found.path().exists() || is_writable(parent_dir(found.path()))
 }
 
 fn is_writable(folder: &Path) -> bool {
@@ -214,7 +211,8 @@ impl Interview<'_> {
         let path = self.draft.path().display().to_string();
         let language = self.asker.language;
         tell(&msg!(language, "Проверка {path}:", "Checking {path}:"));
-        let start = Start { config: Some(self.draft.path()), webhook: self.environment, language };
+        let written = ConfigFile::named(self.draft.path());
+        let start = Start { config: &written, webhook: self.environment, language };
         let options = cli::Check::default();
         let (shown, outcome) = check::run(&start, &options, &check::over_http, self.clock);
         stdout::print(&shown)?;

@@ -29,6 +29,13 @@ messages! {
             "others than root may change the configuration file {path}, and \
              root runs the command: run it as the file's owner (sudo -u …), \
              or leave the file to root alone (chown root, chmod go-w)";
+        FoundFileOfOthers { path: String, owner: u32 } =>
+            "файл конфигурации {path} в текущей папке может изменить не только тот, \
+             кто выполняет команду (владелец: uid {owner}), поэтому он не используется: \
+             укажите нужный файл ключом --config, а свой закройте от записи (chmod go-w)",
+            "the configuration file {path} in the current folder may be changed by others \
+             than whoever runs the command (its owner: uid {owner}), so it is not used: \
+             name the right file by --config, and close one of your own (chmod go-w)";
         LineWrong { line: usize, error: Box<Message> } =>
             "строка {line}: {error}",
             "line {line}: {error}";

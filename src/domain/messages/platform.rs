@@ -25,6 +25,7 @@ messages! {
             "this file has a second name (a hard link)";
         FileIsLink => "это ссылка, а не сам файл", "it is a link and not the file itself";
         NoRegularFile => "это не обычный файл", "it is no regular file";
+        FileTooLarge { most: u64 } => "файл больше {most} МиБ", "the file is larger than {most} MiB";
         FileNotWritten { path: String } => "файл {path} не записан", "{path} was not written";
         FileOfOtherProgram =>
             "там уже есть другой файл: уберите его или укажите другой путь",

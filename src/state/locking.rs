@@ -1,10 +1,10 @@
-//! The lock of a state. The file is recognised before: beside another program's file, the lock file
-//! is another program's too.
+//! The lock of a state. The files are recognised before: beside another program's file, the lock
+//! file is another program's too.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::error::{OpenError, Result as StateResult};
+use super::error::OpenError;
 use super::{State, file_header};
 use crate::domain::run_error::Result;
 use crate::platform::clock::Clock;
@@ -31,16 +31,19 @@ impl State {
     }
 }
 
-/// Refuses what is no state. Whoever opens the state checks it again, because it may be exchanged
-/// until then. A link is refused by [`Lock::try_acquire`].
-fn recognise(path: &Path) -> StateResult<()> {
+/// Refuses what is no state, and where there is none yet, what is no lock. Whoever opens the state
+/// checks it again, because it may be exchanged until then. A link is refused by
+/// [`Lock::try_acquire`].
+fn recognise(path: &Path) -> Result<()> {
     if path.is_symlink() {
         return Ok(());
     }
-    let recognised = match regular_file::read(path) {
-        Ok(file) => file_header::refuse_strangers(path, &file),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(OpenError::Io(error)),
-    };
-    recognised.map_err(|error| error.with_path(path))
+    match regular_file::read(path) {
+        Ok(file) => {
+            file_header::refuse_strangers(path, &file).map_err(|error| error.with_path(path))?;
+            if file.metadata()?.len() > 0 { Ok(()) } else { Lock::refuse_foreign(path) }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Lock::refuse_foreign(path),
+        Err(error) => Err(OpenError::Io(error).with_path(path).into()),
+    }
 }

@@ -151,6 +151,49 @@ fn a_file_of_two_names_is_a_lock_only_where_it_reads_as_one() {
     }
 }
 
+#[test]
+fn a_lock_file_that_somebody_else_wrote_is_left_to_them_where_there_is_no_state_yet() {
+    for text in ["4711\n", "theirs", "2026-11-28T21:37:33.250Z\ntheirs\n", "{}"] {
+        for has_empty_state in [false, true] {
+            let hotel = Hotel::new();
+            if has_empty_state {
+                File::create(hotel.path("state.db")).unwrap();
+            }
+            write_readable(&hotel.path("state.db.lock"), text.as_bytes());
+            let before = found(&hotel.path("state.db.lock"));
+            for command in ["sync", "initial-export", "retry"] {
+                let ended = hotel.run(command).expect(3);
+                assert!(ended.stderr.contains("state.db.lock is unfit"), "{}", ended.stderr);
+                assert_eq!(found(&hotel.path("state.db.lock")), before, "{text}: {command}");
+                assert_eq!(hotel.path("state.db").exists(), has_empty_state, "{text}: {command}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_crash_leaves_of_a_lock_file_stops_nobody() {
+    let note = "2026-11-28T21:37:33.250Z";
+    let held = format!("{:24}\n{:45}\n", "", format!("{note} sync"));
+    let left: [&[u8]; 7] = [
+        b"",
+        b"\0\0\0\0",
+        b"\xff\xfe",
+        &[note.as_bytes(), b"\n"].concat(),
+        &[note.as_bytes(), b"\n\0\0\0"].concat(),
+        held.as_bytes(),
+        &lock_note(note).into_bytes(),
+    ];
+    for bytes in left {
+        let hotel = Hotel::new();
+        fs::write(hotel.path("state.db.lock"), bytes).unwrap();
+        hotel.run("initial-export").expect(0);
+    }
+    let running = scenes::newcomers().copy();
+    fs::write(running.path("state.db.lock"), "nonsense").unwrap();
+    running.run("sync").expect(0);
+}
+
 /// The head of a journal of a database that had no page before.
 fn journal_of_no_pages() -> Vec<u8> {
     let magic: [u32; 2] = [0xd9d5_05f9, 0x20a1_63d7];

@@ -20,6 +20,9 @@ messages! {
         LockFileUnusable { path: String } =>
             "файл блокировки {path} не открывается: проверьте папку и права",
             "the lock file {path} cannot be opened: check its folder and permissions";
+        NotOurLock =>
+            "это файл другой программы",
+            "it is another program's file";
         FileHasAnotherName =>
             "у этого файла есть второе имя (жёсткая ссылка)",
             "this file has a second name (a hard link)";

@@ -121,12 +121,26 @@ pub(super) fn read(file: &File) -> io::Result<Note> {
 /// file may begin with one.
 pub(super) fn is_ours(file: &File) -> io::Result<bool> {
     let text = read_text(file)?;
-    let Note { last_call, holder, passed_over } = parse(&text);
+    Ok(text == rendered(&text))
+}
+
+/// Whether somebody else wrote the file. Blanks are nobody's, a crash leaves zeros or other bytes
+/// that are no text, and an older version of the program wrote the first line only.
+pub(super) fn is_foreign(file: &File) -> io::Result<bool> {
+    let text = read_text(file)?;
+    let is_nobodys = text.trim().is_empty() || text.contains('\0');
+    let is_first_line = text == last_call_line(parse(&text).last_call);
+    Ok(!is_nobodys && !is_first_line && text != rendered(&text))
+}
+
+/// The lines of a note that says the same as this text.
+fn rendered(text: &str) -> String {
+    let Note { last_call, holder, passed_over } = parse(text);
     let mut lines = last_call_line(last_call) + &holder_line(holder.as_ref());
     if let Some(passed_over) = passed_over {
         lines += &passed_over_line(&passed_over);
     }
-    Ok(text == lines)
+    lines
 }
 
 fn parse(text: &str) -> Note {

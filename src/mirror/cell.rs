@@ -18,6 +18,9 @@ use crate::domain::record::{BookingStatus, RecordId};
 /// No field of the CRM takes longer texts; comments, the longest, are cut at 60,000 bytes.
 const MAX_TEXT_BYTES: usize = 1024 * 1024;
 
+/// Far more than a time, a counter or a checksum has. It is kept in the state.
+pub(super) const MAX_MODIFIED_BYTES: usize = 500;
+
 /// Nobody has so many phones: they are compared each with each, and a damaged cell may hold a
 /// hundred thousand.
 const MAX_VALUES: usize = 100;
@@ -321,6 +324,15 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Option<Cow<'_, str>> {
     // A byte that means nothing in the encoding becomes one of these control characters.
     let is_invalid = text.contains(|c| ('\u{80}'..='\u{9f}').contains(&c));
     (!is_invalid).then_some(text)
+}
+
+/// `modified_at`, to be compared with itself and never sent; none where it is too long to be read.
+pub(super) fn modified_at(value: ValueRef<'_>) -> Option<Cow<'_, str>> {
+    match value {
+        ValueRef::Blob([]) => None,
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) if bytes.len() > MAX_MODIFIED_BYTES => None,
+        _ => Some(raw_text(value)),
+    }
 }
 
 /// The value as text, to be compared with itself and never sent.

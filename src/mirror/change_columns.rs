@@ -12,7 +12,7 @@ use rusqlite::Row as SqlRow;
 use rusqlite::types::ValueRef;
 
 use super::Mirror;
-use super::cell::raw_text;
+use super::cell::modified_at;
 use super::ids::{IdType, as_type, id_of};
 use super::reason::ReadError;
 use super::scan::out_of_order;
@@ -78,8 +78,9 @@ impl Mirror {
 
     fn draw_outline(&self, kind: Kind, inputs: &ChangeInputs<'_>) -> Result<Outline, ReadError> {
         let mut sketch = Sketch::new(self.grain, inputs);
-        let order = &self.record_ids(kind)?.order.expression;
-        let sql = format!("{} ORDER BY {order}", self.records[kind].outline);
+        let ids = self.record_ids(kind)?;
+        let outline = ids.bounded(&self.records[kind].outline);
+        let sql = format!("{outline} ORDER BY {}", ids.order.expression);
         let mut records = self.connection.prepare_cached(&sql)?;
         let mut rows = records.query([])?;
         while let Some(row) = rows.next()? {
@@ -94,6 +95,8 @@ impl Mirror {
             }
         }
         let mut outline = sketch.finish(inputs.seed);
+        outline.rows += ids.too_long;
+        outline.rows_without_id += ids.too_long;
         outline.says_little |= outline.rows <= self.few;
         Ok(outline)
     }
@@ -153,7 +156,7 @@ impl<'a> Sketch<'a> {
         let modified = row.get_ref(1)?;
         self.digest.id(id);
         self.digest.value(modified);
-        let modified_at = raw_text(modified);
+        let modified_at = modified_at(modified).unwrap_or_default();
         self.count_turn(&modified_at);
         let coarse = is_coarse(&modified_at);
         // Only the content of such a row tells a change.

@@ -3,6 +3,7 @@
 
 use rusqlite::Connection;
 
+use super::cell::MAX_MODIFIED_BYTES;
 use crate::domain::messages::MirrorMessage;
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::record::Kind;
@@ -38,7 +39,8 @@ pub(super) fn found_columns(
     Ok(columns.iter().map(|name| name.to_ascii_lowercase()).collect())
 }
 
-fn is_table(connection: &Connection, source: &str) -> rusqlite::Result<bool> {
+/// Whether the source is a table, and no view or query.
+pub(super) fn is_table(connection: &Connection, source: &str) -> rusqlite::Result<bool> {
     let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND lower(name) = ?1";
     connection.prepare_cached(sql)?.exists([source])
 }
@@ -121,11 +123,23 @@ pub(super) fn has_column(found: &[String], name: &str) -> bool {
 }
 
 /// The columns by position; those that the hotel does not have read as NULL.
-pub(super) fn select_list(wanted: &[&str], found: &[String]) -> String {
+pub(super) fn select_list(wanted: &[&str], found: &[String], is_table: bool) -> String {
     let mut cells: Vec<String> = Vec::new();
     for name in wanted {
-        let absent = if has_column(found, name) { "" } else { "NULL AS " };
-        cells.push(format!("{absent}\"{name}\""));
+        cells.push(match *name {
+            _ if !has_column(found, name) => format!("NULL AS \"{name}\""),
+            "modified_at" if is_table => bounded_time(),
+            _ => format!("\"{name}\""),
+        });
     }
     cells.join(", ")
+}
+
+/// A `modified_at` that is too long reads as an empty BLOB: SQLite knows its length without reading
+/// it. Not in a view, which might compute the column twice.
+fn bounded_time() -> String {
+    format!(
+        "CASE WHEN octet_length(\"modified_at\") > {MAX_MODIFIED_BYTES} THEN x'' \
+         ELSE \"modified_at\" END AS \"modified_at\""
+    )
 }

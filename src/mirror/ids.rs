@@ -5,6 +5,8 @@
 //! them as the merge does. Untidy ids go through a function of ours, so that SQLite has to sort the
 //! rows.
 
+use std::borrow::Cow;
+
 use rusqlite::types::{Value as Cell, ValueRef};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -12,9 +14,17 @@ use super::columns::BOOKING_GUEST_COLUMNS;
 use super::values::{trimmed, whole_number};
 use crate::domain::record::{IdRange, RecordId, RecordIdRef};
 
+/// No id is so long: the portal's ORIGIN_ID holds 255 bytes. Longer cells are damage. They would be
+/// copied with every step, kept in the state, and printed.
+const MAX_ID_BYTES: usize = 1_000;
+
+/// In the mirror's own encoding, where a letter of an id may have twice as many bytes.
+const LONGEST_READ: usize = 2 * MAX_ID_BYTES;
+
 /// The id in a cell; none where the cell cannot be one.
 pub(super) fn id_of(value: ValueRef<'_>) -> Option<RecordIdRef<'_>> {
     match value {
+        ValueRef::Text(bytes) if bytes.len() > MAX_ID_BYTES => None,
         ValueRef::Text(bytes) => {
             std::str::from_utf8(bytes).ok().map(|text| RecordIdRef::Text(tidy(text)))
         }
@@ -73,9 +83,10 @@ impl IdOrder {
     pub(super) fn of_records(connection: &Connection, select: &str) -> rusqlite::Result<RecordIds> {
         if is_row_number(connection, select)? {
             let order = IdOrder { expression: "id COLLATE BINARY".into(), is_keyed: false };
-            return Ok(RecordIds { order, id_type: Some(IdType::Number) });
+            return Ok(RecordIds { order, id_type: Some(IdType::Number), too_long: 0 });
         }
-        let Shape { has_numbers, has_texts, has_untidy } = Shape::look(connection, select, "id")?;
+        let shape = Shape::look(connection, select, "id")?;
+        let Shape { has_numbers, has_texts, has_untidy, too_long } = shape;
         let id_type = match (has_numbers, has_texts) {
             (true, false) => Some(IdType::Number),
             (false, true) => Some(IdType::Text),
@@ -86,6 +97,7 @@ impl IdOrder {
         Ok(RecordIds {
             order: IdOrder { expression: expression.into(), is_keyed: has_untidy },
             id_type,
+            too_long,
         })
     }
 
@@ -99,9 +111,15 @@ impl IdOrder {
         if id_type == Some(IdType::Mixed) {
             let expression = "ecvi_id(booking_id)".into();
             let order = IdOrder { expression, is_keyed: true };
-            return Ok(StayIds { select: meeting(select, bookings), order, convert_to: None });
+            return Ok(StayIds {
+                select: meeting(&bounded(select, "booking_id"), bookings),
+                order,
+                convert_to: None,
+            });
         }
         let has_texts = has_any(connection, select, IdType::Text)?;
+        let bounded = if has_texts { bounded(select, "booking_id") } else { select.to_owned() };
+        let select = &bounded;
         let has_strangers = match id_type {
             Some(IdType::Number) => has_texts,
             Some(IdType::Text) => has_any(connection, select, IdType::Number)?,
@@ -142,6 +160,15 @@ pub(super) struct RecordIds {
     pub(super) order: IdOrder,
     /// None where the table is empty.
     pub(super) id_type: Option<IdType>,
+    /// How many rows have an id that is far too long to be one.
+    pub(super) too_long: u64,
+}
+
+impl RecordIds {
+    /// The rows of `select` without those whose ids are too long.
+    pub(super) fn bounded<'s>(&self, select: &'s str) -> Cow<'s, str> {
+        if self.too_long == 0 { select.into() } else { bounded(select, "id").into() }
+    }
 }
 
 /// The bookings' ids in `booking_guests`.
@@ -161,6 +188,7 @@ struct Shape {
     /// Whether SQLite might order a text in another way than the merge does: not printable ASCII,
     /// padded, or a decimal.
     has_untidy: bool,
+    too_long: u64,
 }
 
 impl Shape {
@@ -168,15 +196,32 @@ impl Shape {
         let sql = format!(
             "SELECT coalesce(max(typeof({column}) IN ('integer', 'real')), 0),
                     coalesce(max(typeof({column}) = 'text'), 0),
-                    coalesce(max(typeof({column}) = 'text'
-                        AND (length({column}) <> length(CAST({column} AS BLOB))
-                             OR {column} GLOB '*[^!-~]*' OR {column} GLOB '*[0-9].*')), 0)
+                    coalesce(max(CASE WHEN typeof({column}) = 'text'
+                        AND octet_length({column}) <= {LONGEST_READ}
+                        THEN length({column}) <> length(CAST({column} AS BLOB))
+                             OR {column} GLOB '*[^!-~]*' OR {column} GLOB '*[0-9].*' END), 0),
+                    coalesce(sum(typeof({column}) IN ('text', 'blob')
+                        AND octet_length({column}) > {LONGEST_READ}), 0)
              FROM ({select})"
         );
         connection.query_row(&sql, [], |row| {
-            Ok(Shape { has_numbers: row.get(0)?, has_texts: row.get(1)?, has_untidy: row.get(2)? })
+            Ok(Shape {
+                has_numbers: row.get(0)?,
+                has_texts: row.get(1)?,
+                has_untidy: row.get(2)?,
+                too_long: row.get(3)?,
+            })
         })
     }
+}
+
+/// The rows of `select` without those in which the column has more bytes than an id. SQLite knows
+/// how many without reading them.
+fn bounded(select: &str, column: &str) -> String {
+    format!(
+        "SELECT * FROM (SELECT * FROM ({select})
+                        WHERE coalesce(octet_length({column}), 0) <= {LONGEST_READ})"
+    )
 }
 
 /// Whether `booking_guests` has a booking id of this type. Texts are ordered after all numbers, so

@@ -1,5 +1,6 @@
 //! The rows of one kind as a stream ordered by id: all of them, or those of some spans.
 
+use std::borrow::Cow;
 use std::hash::Hasher;
 
 use rusqlite::types::Value as Cell;
@@ -7,7 +8,7 @@ use rusqlite::{CachedStatement, Connection, params_from_iter};
 use serde_json::{Map, Value};
 
 use super::Mirror;
-use super::cell::{RowReader, raw_text};
+use super::cell::{RowReader, modified_at};
 use super::ids::{IdOrder, IdType, id_of};
 use super::reason::ReadError;
 use super::rows::{Entity, Row, RowError};
@@ -68,8 +69,9 @@ impl Mirror {
     }
 
     fn prepare_scan(&self, kind: Kind, span: &IdRange) -> Result<Scan<'_>, ReadError> {
-        let order = &self.record_ids(kind)?.order;
-        let sql = range_query(&self.records[kind].rows, order, span);
+        let ids = self.record_ids(kind)?;
+        let order = &ids.order;
+        let sql = range_query(&ids.bounded(&self.records[kind].rows), order, span);
         let mut prepared = Scan {
             mirror: self,
             kind,
@@ -97,9 +99,9 @@ impl Mirror {
 
     fn is_indexed(&self, kind: Kind) -> Result<bool, ReadError> {
         let span = IdRange { start: Some(RecordId::Number(0)), end: Some(RecordId::Number(0)) };
-        let order = &self.record_ids(kind)?.order;
-        let records =
-            uses_index(&self.connection, &range_query(&self.records[kind].rows, order, &span))?;
+        let ids = self.record_ids(kind)?;
+        let rows = ids.bounded(&self.records[kind].rows);
+        let records = uses_index(&self.connection, &range_query(&rows, &ids.order, &span))?;
         if kind != Kind::Booking || !records {
             return Ok(records);
         }
@@ -109,8 +111,9 @@ impl Mirror {
 
     /// Whether there is a row with this id.
     pub fn has(&self, key: &RecordKey) -> Result<bool, RunError> {
-        let select = &self.records[key.kind].rows;
-        let order = &self.record_ids(key.kind)?.order;
+        let ids = self.record_ids(key.kind)?;
+        let select = ids.bounded(&self.records[key.kind].rows);
+        let order = &ids.order;
         let sql = format!("SELECT 1 FROM ({select}) WHERE {} = ?1 LIMIT 1", order.expression);
         self.connection
             .prepare_cached(&sql)
@@ -120,8 +123,9 @@ impl Mirror {
 
     /// The rows that have this id, or the bookings with this number.
     pub fn find(&self, kind: Kind, word: &str) -> Result<Vec<Row>, RunError> {
-        let select = &self.records[kind].rows;
-        let order = &self.record_ids(kind)?.order;
+        let ids = self.record_ids(kind)?;
+        let select = ids.bounded(&self.records[kind].rows);
+        let order = &ids.order;
         let number = if kind == Kind::Booking { "ecvi_text(number)" } else { "NULL" };
         let id = &order.expression;
         let sql = format!(
@@ -153,6 +157,8 @@ impl Scan<'_> {
             }
             None => None,
         };
+        let ids = self.mirror.records[self.kind].ids.get();
+        let too_long = ids.map_or(0, |ids| ids.too_long);
         Ok(Rows {
             mirror: self.mirror,
             kind: self.kind,
@@ -161,8 +167,8 @@ impl Scan<'_> {
             booking_guests,
             spans,
             ahead: None,
-            count: 0,
-            without_id: 0,
+            count: too_long,
+            without_id: too_long,
         })
     }
 }
@@ -257,7 +263,9 @@ pub(super) fn out_of_order(next: &RecordId, after: &RecordId) -> RunError {
 }
 
 fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: RowReader) -> Row {
-    let modified_at = raw_text(cells.at(1)).into_owned();
+    let dated = modified_at(cells.at(1)).map(Cow::into_owned);
+    let is_date_too_long = dated.is_none();
+    let modified_at = dated.unwrap_or_default();
     let own = &mirror.records[kind].own_columns;
     let content_hash = content_hash(&cells, own.len());
     let name_column = match kind {
@@ -279,7 +287,9 @@ fn parse(mirror: &Mirror, kind: Kind, id: RecordId, stays: Stays, mut cells: Row
         }
     };
     let lacks_time = mirror.records[kind].is_dated && modified_at.trim().is_empty();
-    let crm_id = if lacks_time {
+    let crm_id = if is_date_too_long {
+        Err(RowError::new(FailureCode::BadDate, "modified_at", ""))
+    } else if lacks_time {
         Err(RowError::new(FailureCode::NoValue, "modified_at", ""))
     } else {
         cells.crm_id()

@@ -6,8 +6,8 @@ use std::cell::OnceCell;
 use rusqlite::Connection;
 
 use super::columns::{
-    BOOKING_GUEST_COLUMNS, broken_texts, change_columns, found_columns, has_column, parameters,
-    require, require_no_parameters, require_own, select_list,
+    BOOKING_GUEST_COLUMNS, broken_texts, change_columns, found_columns, has_column, is_table,
+    parameters, require, require_no_parameters, require_own, select_list,
 };
 use super::ids::{RecordIds, StayIds};
 use super::reason::{unreadable, unusable};
@@ -56,10 +56,13 @@ impl RecordSource {
         }
         let own_names: Vec<&str> = own_columns.iter().map(String::as_str).collect();
         let names = [table.columns(), &own_names].concat();
-        let list = select_list(&names, &found) + &broken_texts(&names, &found, utf_16);
+        let is_table =
+            is_table(connection, source).map_err(|error| unreadable(config, table, &error))?;
+        let list = select_list(&names, &found, is_table) + &broken_texts(&names, &found, utf_16);
+        let outline = select_list(change_columns(kind), &found, is_table);
         Ok(RecordSource {
             rows: format!("SELECT {list} FROM {source}"),
-            outline: format!("SELECT {} FROM {source}", select_list(change_columns(kind), &found)),
+            outline: format!("SELECT {outline} FROM {source}"),
             own_columns,
             is_dated: has_column(&found, "modified_at"),
             is_windowed: is_windowed_in(connection, config, table)?,
@@ -75,7 +78,7 @@ impl StaySource {
     ) -> Result<StaySource, RunError> {
         let table = MirrorTable::BookingGuests;
         let found = checked_columns(connection, config, table)?;
-        let list = select_list(BOOKING_GUEST_COLUMNS, &found);
+        let list = select_list(BOOKING_GUEST_COLUMNS, &found, false);
         Ok(StaySource {
             rows: format!("SELECT {list} FROM {}", config.sources[table]),
             is_windowed: is_windowed_in(connection, config, table)?,

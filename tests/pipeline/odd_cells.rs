@@ -62,3 +62,57 @@ fn a_phone_that_became_a_number_and_lost_digits_fails_its_guest() {
     assert_eq!(hotel.issues("failures"), ["guest 1 BAD_TEXT"]);
     assert_eq!(hotel.contact(2).values("PHONE"), ["89161234567"]);
 }
+
+/// What fails alone of a mirror in which one guest has these values, and how large the state gets.
+fn failures_of_huge(guests: &str, values: &str) -> Vec<String> {
+    let hotel = without_types();
+    hotel.sql(&format!(
+        "DROP TABLE guests; CREATE TABLE guests (id {guests}, modified_at, last_name);
+         INSERT INTO guests (id, modified_at, last_name) VALUES ('g1', '1', 'Белова'), ({values}, 'Чернова');
+         INSERT INTO bookings (id, number, status, arrival, departure, guest_id, modified_at)
+         VALUES ('b1', '3682', 'confirmed', '2026-12-01 14:00', '2026-12-05 12:00', 'g1', '1')"
+    ));
+    let said = hotel.exits(1, "initial-export");
+    assert!(said.err.len() < 2_000, "{} bytes", said.err.len());
+    assert_eq!(hotel.contact("g1").text("LAST_NAME"), "Белова");
+    assert_eq!(hotel.deal("b1").link_ids(), [hotel.contact("g1").id]);
+    hotel.runs_idle();
+    assert!(hotel.exits(0, "check").out.len() < 20_000);
+    let state = std::fs::metadata(hotel.path("state.db")).unwrap().len();
+    assert!(state < 500_000, "{state} bytes of state");
+    hotel.issues("failures")
+}
+
+#[test]
+fn a_huge_id_or_modified_at_fails_its_row_alone_and_is_kept_nowhere() {
+    let huge = "CAST(zeroblob(20000000) AS TEXT)";
+    for column in ["TEXT PRIMARY KEY", "", "TEXT COLLATE NOCASE"] {
+        for id in ["replace(hex(zeroblob(10000000)), '00', 'я')", huge, "zeroblob(20000000)"] {
+            assert_eq!(failures_of_huge(column, &format!("{id}, '1'")), ["guest NULL BAD_ID"]);
+        }
+        let named = "replace(hex(zeroblob(150)), '0', 'x')";
+        let failed = failures_of_huge(column, &format!("{named}, '1'"));
+        assert_eq!(failed, [format!("guest {} BAD_ID", "x".repeat(300))]);
+        for time in [huge, "zeroblob(20000000)", "replace(hex(zeroblob(10000000)), '00', '1')"] {
+            assert_eq!(failures_of_huge(column, &format!("'g2', {time}")), ["guest g2 BAD_DATE"]);
+        }
+    }
+}
+
+#[test]
+fn a_huge_reference_names_nobody() {
+    let hotel = without_types();
+    let huge = "replace(hex(zeroblob(5000000)), '00', 'я')";
+    hotel.sql(&format!(
+        "INSERT INTO guests (id, modified_at, last_name) VALUES ('g1', '1', 'Белова');
+         INSERT INTO bookings VALUES ('b1', '3682', 'confirmed', '2026-12-01', '2026-12-05', 0,
+                                      'g1', {huge}, NULL, '1');
+         INSERT INTO booking_guests VALUES ({huge}, 'g1', 1), ('b1', {huge}, 2), ('b1', 'g1', {huge})"
+    ));
+    hotel.export();
+    assert_eq!(hotel.deal("b1").link_ids(), [hotel.contact("g1").id]);
+    assert_eq!(hotel.issues("warnings"), ["booking b1 UNKNOWN_REFERENCE"]);
+    hotel.runs_idle();
+    hotel.exits(0, "check");
+    assert!(std::fs::metadata(hotel.path("state.db")).unwrap().len() < 500_000);
+}

@@ -87,7 +87,7 @@ impl State {
         State::open_readonly_within(path, BUSY_TIMEOUT)
     }
 
-    /// The same, without much patience: a run that hangs while it saves its work keeps everybody
+    /// The same, but it is soon given up: a run that hangs while it saves its work keeps everybody
     /// from reading the state, and monitoring has to say so.
     pub fn open_for_monitoring(path: &Path) -> Result<State> {
         State::open_readonly_within(path, MONITORING_TIMEOUT)
@@ -171,7 +171,9 @@ fn connect_readonly(path: &Path, patience: Duration) -> Result<Option<Connection
     let connection = connect(path)?;
     connection.busy_timeout(patience)?;
     connection.pragma_update(None, "query_only", true)?;
-    Ok(schema::is_current(&connection)?.then_some(connection))
+    let is_current = schema::is_current(&connection)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(is_current.then_some(connection))
 }
 
 /// Opens the file for writing, also to look at it: `SQLite` may have to roll back what a run that

@@ -129,7 +129,7 @@ fn closed_folder(path: &Path) -> Option<PathBuf> {
 }
 
 /// Reading a pipe or a device may never end.
-fn no_file(path: &Path, found: FileType) -> MirrorMessage {
+pub(super) fn no_file(path: &Path, found: FileType) -> MirrorMessage {
     let path = path.display().to_string();
     if found.is_dir() { MirrorMessage::IsFolder { path } } else { MirrorMessage::IsDevice { path } }
 }

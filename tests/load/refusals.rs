@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant, SystemTime};
 
+use rustix::fs::{CWD, Mode, mkfifoat};
+
 use crate::env::TestEnv;
 use crate::hotel::{BOOKINGS, GUESTS};
 
@@ -33,6 +35,28 @@ fn nothing_is_written_through_a_link() {
         assert_eq!(fs::read(hotel.path("theirs")).unwrap(), b"");
         assert!(!hotel.path("nothing").exists());
     }
+}
+
+#[test]
+fn a_mirror_is_made_of_no_pipe_no_folder_and_no_file_of_two_names() {
+    let hotel = TestEnv::reported();
+    let mirror = hotel.path("mirror.db");
+    let refused = |words: &str| {
+        for command in ["load", "load --dry-run"] {
+            let said = hotel.complained(3, command);
+            assert!(said.contains(words), "{command}: {said}");
+        }
+    };
+    mkfifoat(CWD, &mirror, Mode::RWXU).unwrap();
+    refused("mirror.db is a pipe or a device and no file");
+    fs::remove_file(&mirror).unwrap();
+    fs::create_dir(&mirror).unwrap();
+    refused("mirror.db is a folder");
+    fs::remove_dir(&mirror).unwrap();
+    fs::write(hotel.path("theirs"), "").unwrap();
+    fs::hard_link(hotel.path("theirs"), &mirror).unwrap();
+    refused("this file has a second name");
+    assert_eq!(fs::read(hotel.path("theirs")).unwrap(), b"");
 }
 
 #[test]

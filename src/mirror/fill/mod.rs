@@ -10,6 +10,7 @@ mod stage;
 
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +19,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Params};
 pub use compare::{Change, Changes, Removal, Scope};
 pub use stage::ReadRow;
 
-use super::access::refuse_odd_sidecars;
+use super::access::{no_file, refuse_odd_sidecars};
 use super::{open_within, reason};
 use crate::domain::messages::{LoadMessage, MirrorMessage, PlatformMessage};
 use crate::domain::run_error::{Result, RunError};
@@ -41,7 +42,7 @@ pub struct Filling {
 impl Filling {
     /// Opens the mirror, or makes it, and begins the transaction.
     pub fn open(path: &Path, limit: &ReadLimit) -> Result<Filling> {
-        refuse_link(path)?;
+        refuse_unfit(path)?;
         let made = MadeFile::ensure(path)?;
         refuse_odd_sidecars(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -53,7 +54,7 @@ impl Filling {
 
     /// Opens the mirror to compare with it, without a change: an absent one counts as empty.
     pub fn open_to_compare(path: &Path, limit: &ReadLimit) -> Result<Filling> {
-        refuse_link(path)?;
+        refuse_unfit(path)?;
         let is_empty = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
         let filling = if is_empty {
             let filling = Filling::in_memory(limit)?;
@@ -121,10 +122,26 @@ impl Filling {
 
 /// Through a link, tables and people's data would be written into another file, perhaps another
 /// user's: into any empty one by root.
-fn refuse_link(path: &Path) -> Result<()> {
-    let Ok(target) = path.read_link() else { return Ok(()) };
-    let target = target.display().to_string();
-    Err(LoadMessage::MirrorIsLink { path: path.display().to_string(), target }.into())
+/// The same goes for an empty file of two names, which may be another's.
+fn refuse_unfit(path: &Path) -> Result<()> {
+    let Ok(found) = path.symlink_metadata() else { return Ok(()) };
+    let shown = path.display().to_string();
+    if found.is_symlink() {
+        let target = path.read_link()?.display().to_string();
+        return Err(LoadMessage::MirrorIsLink { path: shown, target }.into());
+    }
+    if !found.is_file() {
+        return Err(no_file(path, found.file_type()).into());
+    }
+    if found.len() == 0 && found.nlink() > 1 {
+        return Err(LoadMessage::MirrorNotMade {
+            path: shown,
+            error: PlatformMessage::FileHasAnotherName.into(),
+            remedy: PlatformMessage::CheckPath.into(),
+        }
+        .into());
+    }
+    Ok(())
 }
 
 /// Dates the mirror's file: it is as old as what it was filled from, whenever that was.

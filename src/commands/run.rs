@@ -22,7 +22,7 @@ use crate::domain::messages::{Localized, OutputMessage};
 use crate::domain::run_error::{Outcome, Result};
 use crate::output::progress::Progress;
 use crate::output::{confirm, run_summary, stdout};
-use crate::platform::clock::Clock;
+use crate::platform::clock::{Clock, require_possible_time};
 use crate::platform::lock::Lock;
 use crate::platform::sqlite_temp_store;
 use crate::portal::http::Http;
@@ -37,6 +37,7 @@ use crate::sync::{heartbeat, overdue, run};
 /// show.
 pub fn run(cli: &Cli, file: &ConfigFile, language: Language) -> Result<Outcome> {
     ignore_resource_signals()?;
+    require_possible_time()?;
     let webhook = webhook_from_environment();
     let start = Start { config: file, webhook: webhook.as_deref(), language };
     match &cli.command {

@@ -8,9 +8,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Local, NaiveDate, TimeDelta, Utc};
+
+use crate::domain::messages::PlatformMessage;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// A run without time for a request still reads a small mirror, and says what it leaves to the next.
@@ -35,7 +37,7 @@ pub enum Clock {
 impl Clock {
     /// The machine's clock, whose waits end early when `stop` is raised.
     pub fn system(stop: Arc<AtomicBool>) -> Clock {
-        Clock::System { stop, began: (Utc::now(), Instant::now()) }
+        Clock::System { stop, began: (SystemTime::now().into(), Instant::now()) }
     }
 
     /// A virtual clock that shows this time.
@@ -57,7 +59,7 @@ impl Clock {
     /// process wait longer.
     pub fn later_of_clocks(&self) -> DateTime<Utc> {
         match self {
-            Clock::System { .. } => self.now().max(Utc::now()),
+            Clock::System { .. } => self.now().max(SystemTime::now().into()),
             Clock::Virtual(time) => time.get(),
         }
     }
@@ -125,6 +127,16 @@ impl ReadLimit {
     /// Whether a signal asked the program to end.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Refuses a clock that is before 1970 or after 9999: the dates of a state and of a log could not be
+/// written or compared.
+pub fn require_possible_time() -> Result<(), PlatformMessage> {
+    const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since_1970) if since_1970 < YEAR_10000 => Ok(()),
+        Ok(_) | Err(_) => Err(PlatformMessage::ClockWrong),
     }
 }
 

@@ -99,3 +99,17 @@ fn a_clock_set_forward_in_the_midst_of_a_run_settles_no_doubt_too_early() {
         scene.recovers_with(ON, &hotel, &format!("the clock is set after commit {commit}"));
     });
 }
+
+#[test]
+fn a_clock_that_no_calendar_of_ours_has_is_told_and_nothing_is_begun() {
+    let hotel = Scene::new(scenes::newcomers(), "sync").hotel();
+    let before = hotel.server.requests();
+    for clock in ["-2000000000", "252000000000"] {
+        for command in ["sync", "status", "check", "initial-export"] {
+            let ended = hotel.run_as(&Victim::default(), &[("FAULTS_CLOCK", clock)], command);
+            let said = ended.expect(3).output();
+            assert!(said.contains("1970") && !said.contains("panicked"), "{command}: {said}");
+        }
+    }
+    assert_eq!(hotel.server.requests(), before);
+}

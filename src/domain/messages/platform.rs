@@ -42,6 +42,11 @@ messages! {
         TooFewDescriptors =>
             "не хватает файловых дескрипторов: увеличьте предел открытых файлов (ulimit -n, LimitNOFILE)",
             "too few file descriptors: raise the limit of open files (ulimit -n, LimitNOFILE)";
+        ClockWrong =>
+            "часы этого компьютера показывают время до 1970 или после 9999 года: \
+             установите время и повторите",
+            "the clock of this machine shows a time before 1970 or after 9999: \
+             set it, and try again";
         TooLittleMemory =>
             "не хватает памяти: освободите её или увеличьте предел (ulimit -v, MemoryMax)",
             "not enough memory: free some, or raise the limit (ulimit -v, MemoryMax)";

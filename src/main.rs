@@ -8,6 +8,7 @@ use ecvi_b24::commands::cli::Cli;
 use ecvi_b24::commands::{command_line, run};
 use ecvi_b24::config::ConfigFile;
 use ecvi_b24::domain::language::Language;
+use ecvi_b24::domain::messages::{CommandMessage, Localized};
 use ecvi_b24::domain::visible_text::Visible;
 use ecvi_b24::output::progress;
 use ecvi_b24::output::stdout::{self, print_error};
@@ -32,9 +33,9 @@ fn program() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return explain(&error, help_language),
     };
-    start_log(&cli);
     let file = ConfigFile::find(cli.config.as_deref());
     let language = language(&file);
+    start_log(&cli, language);
     match run::run(&cli, &file, language) {
         Ok(outcome) => outcome.exit_code(),
         Err(error) => {
@@ -63,7 +64,7 @@ fn explain(error: &clap::Error, language: Language) -> ExitCode {
 }
 
 /// To standard error, our own modules alone; `RUST_LOG` wins over the options.
-fn start_log(cli: &Cli) {
+fn start_log(cli: &Cli, language: Language) {
     let level = match (cli.quiet, cli.verbose) {
         (true, _) => LevelFilter::Error,
         (false, 0) => LevelFilter::Warn,
@@ -71,10 +72,17 @@ fn start_log(cli: &Cli) {
         (false, _) => LevelFilter::Debug,
     };
     let mut log = env_logger::Builder::new();
-    match std::env::var("RUST_LOG") {
-        Ok(filter) if !filter.is_empty() => log.parse_filters(&filter),
-        Ok(_) | Err(_) => log.filter_module("ecvi_b24", level),
-    };
+    let filter = std::env::var("RUST_LOG").unwrap_or_default();
+    // `env_logger` prints what is wrong by itself, raw.
+    let is_understood = env_filter::Builder::new().try_parse(&filter).is_ok();
+    if is_understood && !filter.is_empty() {
+        log.parse_filters(&filter);
+    } else {
+        log.filter_module("ecvi_b24", level);
+    }
+    if !is_understood {
+        print_error(&CommandMessage::LogFilterWrong { filter }.localized(language));
+    }
     log.format_target(false)
         .target(Target::Pipe(Box::new(Visible::new(progress::BarSafeWriter(std::io::stderr())))))
         .init();

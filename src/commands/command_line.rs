@@ -5,6 +5,7 @@ use clap::{Command, CommandFactory, Parser};
 use super::cli::Cli;
 use super::{help_ru, usage_error_ru};
 use crate::domain::language::Language;
+use crate::domain::visible_text;
 
 /// The command line as clap knows it, with its texts in this language.
 pub(super) fn command(language: Language) -> Command {
@@ -20,10 +21,14 @@ pub(super) fn command(language: Language) -> Command {
 /// Help and version too, as clap has it. The texts in Russian are put together only for those: most
 /// commands show none of them.
 pub fn parse(language: Language) -> Result<Cli, clap::Error> {
-    Cli::try_parse().map_err(|error| match language {
-        Language::Ru => command(language).try_get_matches().err().unwrap_or(error),
-        Language::En => error,
+    Cli::try_parse().map_err(|error| {
+        command(language).try_get_matches_from(visible_arguments()).err().unwrap_or(error)
     })
+}
+
+/// What was typed, each argument on one line: clap repeats it in what it says.
+fn visible_arguments() -> impl Iterator<Item = String> {
+    std::env::args_os().map(|typed| visible_text::line(&typed.to_string_lossy()).into_owned())
 }
 
 /// Help, or what is wrong with the command line.

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::domain::messages::{CommandMessage, Message};
 use crate::domain::record::{Kind, RecordKey};
 use crate::domain::run_error::{Result, RunError};
-use crate::domain::visible_text;
+use crate::domain::{shell, visible_text};
 use crate::mirror::{Mirror, Row};
 use crate::platform::clock::ReadLimit;
 use crate::state::State;
@@ -34,6 +34,14 @@ impl FoundRecord {
 pub struct Lookup<'s> {
     state: &'s State,
     mirror: Result<Mirror, RunError>,
+}
+
+/// The word that names the record with this id on a command line, as a shell takes it.
+pub fn word_for(id: &str) -> String {
+    // An option, or what is read as a number or an id of its own.
+    let is_other = id.starts_with(['-', '№']) || id.starts_with("id:");
+    let word = if is_other { format!("id:{id}") } else { id.to_owned() };
+    shell::argument(&word).into_owned()
 }
 
 /// What was typed: `3682`, `№3682`, or `id:5` for the id alone.
@@ -161,5 +169,25 @@ impl<'s> Lookup<'s> {
             Kind::Booking => CommandMessage::NoSuchBooking { query },
         };
         RunError::usage(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_on_a_command_line_means_the_id_and_nothing_else() {
+        for (id, word) in [
+            ("42", "42"),
+            ("7;id", "'7;id'"),
+            ("-y", "id:-y"),
+            ("id:7", "id:id:7"),
+            ("№7", "'id:№7'"),
+        ] {
+            assert_eq!(word_for(id), word);
+            let typed = word.trim_matches('\'');
+            assert_eq!(Query::parse(typed).text, id);
+        }
     }
 }

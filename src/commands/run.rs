@@ -20,6 +20,7 @@ use crate::config::{Config, ConfigFile};
 use crate::domain::language::Language;
 use crate::domain::messages::{Localized, OutputMessage};
 use crate::domain::run_error::{Outcome, Result};
+use crate::domain::visible_text;
 use crate::output::progress::Progress;
 use crate::output::{confirm, run_summary, stdout};
 use crate::platform::clock::{Clock, require_possible_time};
@@ -259,11 +260,16 @@ fn after_repair(
 
 fn config_show(config: &Config, start: &Start<'_>) -> Result<Outcome> {
     let proxy = match Proxy::from_environment(&config.portal.webhook.address()) {
-        Ok(proxy) => proxy.map(|proxy| format!("# proxy: {proxy}\n")).unwrap_or_default(),
-        Err(error) => format!("# proxy: {error}\n"),
+        Ok(proxy) => proxy.map(|proxy| comment(&format!("proxy: {proxy}"))).unwrap_or_default(),
+        Err(error) => comment(&format!("proxy: {error}")),
     };
     let shown = start.config.shown(start.webhook)?;
-    print(&format!("# {}\n{proxy}{shown}", config.file.display()))
+    print(&format!("{}{proxy}{shown}", comment(&config.file.display().to_string())))
+}
+
+/// A comment of TOML, which ends with its line.
+fn comment(text: &str) -> String {
+    format!("# {}\n", visible_text::line(text))
 }
 
 fn print(text: &str) -> Result<Outcome> {

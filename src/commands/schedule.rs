@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::config::{Config, SYSTEM_CONFIG};
 use crate::domain::messages::OutputMessage;
+use crate::domain::shell;
 
 /// The timer of the package, where systemd finds it.
 const TIMERS: [&str; 2] =
@@ -22,15 +23,20 @@ pub(super) fn hint(config: &Config) -> OutputMessage {
 }
 
 fn crontab_line(config: &Config, program: &Path) -> String {
-    let mut program = program.display().to_string();
+    let mut program = crontab_argument(program);
     if config.file != Path::new(SYSTEM_CONFIG) {
         let file = std::path::absolute(&config.file).unwrap_or_else(|_| config.file.clone());
-        program = format!("{program} --config {}", file.display());
+        program = format!("{program} --config {}", crontab_argument(&file));
     }
     // A report that is refused does not keep the run from its work.
     let load =
         if config.load.reports.is_empty() { String::new() } else { format!("{program} load; ") };
     format!("*/3 * * * * {load}{program} sync")
+}
+
+/// A path as a crontab has it, where `%` would end the command.
+fn crontab_argument(path: &Path) -> String {
+    shell::argument(&path.display().to_string()).replace('%', "\\%")
 }
 
 #[cfg(test)]
@@ -53,6 +59,11 @@ mod tests {
             ("", SYSTEM_CONFIG, "*/3 * * * * /usr/bin/ecvi-b24 sync"),
             (reports, SYSTEM_CONFIG, "*/3 * * * * /usr/bin/ecvi-b24 load; /usr/bin/ecvi-b24 sync"),
             ("", "/srv/hotel.toml", "*/3 * * * * /usr/bin/ecvi-b24 --config /srv/hotel.toml sync"),
+            (
+                "",
+                "/мой отель 100%/c.toml",
+                "*/3 * * * * /usr/bin/ecvi-b24 --config '/мой отель 100\\%/c.toml' sync",
+            ),
         ] {
             assert_eq!(crontab_line(&config(load, file), program), line);
         }

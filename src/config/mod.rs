@@ -136,7 +136,7 @@ pub fn load(path: &Path, webhook: Option<&str>) -> Result<Config, ConfigError> {
 /// [`ConfigFile::shown`] of the text of a configuration; relative paths are relative to `folder`.
 pub fn shown_text(text: &str, folder: &Path, webhook: Option<&str>) -> Result<String, ConfigError> {
     let Given { file, .. } = read(text, folder, webhook)?;
-    Ok(toml::to_string(&file).unwrap_or_else(|error| error.to_string()))
+    Ok(shown::toml_text(&file))
 }
 
 fn folder_of(file: &Path) -> &Path {

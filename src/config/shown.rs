@@ -4,8 +4,58 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize, Serializer};
+use toml_edit::{DocumentMut, Item, Key, Table, Value};
 
+use super::file::File;
 use super::{Webhook, scheme_and_host};
+use crate::domain::visible_text;
+
+/// All keys as TOML. Letters that a terminal does not show are escaped within the quotes, so that
+/// what is shown means what was read.
+pub(super) fn toml_text(file: &File) -> String {
+    let text = toml::to_string(file).unwrap_or_else(|error| error.to_string());
+    if visible_text::text(&text) == text {
+        return text;
+    }
+    let Ok(mut document) = text.parse::<DocumentMut>() else { return text };
+    escape_table(document.as_table_mut());
+    document.to_string()
+}
+
+fn escape_table(table: &mut Table) {
+    for (_, item) in table.iter_mut() {
+        match item {
+            Item::Table(inner) => escape_table(inner),
+            Item::Value(value) => escape_value(value),
+            Item::None | Item::ArrayOfTables(_) => {}
+        }
+    }
+    let keys: Vec<String> = table.iter().map(|(key, _)| key.to_owned()).collect();
+    for key in keys {
+        let Some(escaped) = escaped(&key).and_then(|quoted| quoted.parse::<Key>().ok()) else {
+            continue;
+        };
+        if let Some(item) = table.remove(&key) {
+            table.insert_formatted(&escaped, item);
+        }
+    }
+}
+
+fn escape_value(value: &mut Value) {
+    if let Some(texts) = value.as_array_mut() {
+        texts.iter_mut().for_each(escape_value);
+    }
+    let quoted = value.as_str().and_then(escaped);
+    if let Some(escaped) = quoted.and_then(|quoted| quoted.parse::<Value>().ok()) {
+        *value = escaped.decorated(" ", "");
+    }
+}
+
+/// The text in the quotes that know escapes; none where it hides nothing.
+fn escaped(text: &str) -> Option<String> {
+    let is_visible = visible_text::text(text) == text;
+    (!is_visible).then(|| format!("\"{}\"", visible_text::escaped_in_quotes(text, '"')))
+}
 
 /// An address that is a password: neither `Debug` nor `config show` tells more than its host.
 #[derive(Deserialize, PartialEq)]
@@ -90,6 +140,22 @@ mod tests {
             shown.contains("category_id = 0") && shown.contains(r#"confirmed = "EXECUTING""#),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn what_is_shown_of_hidden_letters_is_what_is_read() {
+        let hidden = "SELECT '\u{202e}\u{e0041}\u{1b}' AS \"a\\b\"\n-- \u{200b}";
+        let text = format!(
+            "mirror.path = \"m\\u202e'\\\"\"\nportal.webhook = 'https://h/rest/1/x/'\n\
+             [mirror.queries]\nguests = {}\n[mirror.statuses]\n'7\u{200b}' = 'confirmed'\n",
+            toml::Value::from(hidden)
+        );
+        let shown = shown_text(&text, Path::new(""), None).unwrap();
+        assert_eq!(crate::domain::visible_text::text(&shown), shown);
+        let again: toml::Table = shown.parse().unwrap();
+        assert_eq!(again["mirror"]["queries"]["guests"].as_str(), Some(hidden));
+        assert_eq!(again["mirror"]["path"].as_str(), Some("m\u{202e}'\""));
+        assert_eq!(again["mirror"]["statuses"]["7\u{200b}"].as_str(), Some("confirmed"));
     }
 
     #[test]

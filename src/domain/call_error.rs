@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::contact_data::holds_contact;
 use super::display;
 use super::language::Language;
-use super::messages::{Message, PortalMessage};
+use super::messages::{Message, PortalMessage, PortalWords};
 use super::run_error::Outcome;
 
 /// A refusal of the portal, in its own words.
@@ -89,8 +89,14 @@ impl ApiError {
         if self.is_hidden {
             PortalMessage::RefusalHidden.into()
         } else {
-            Message::Foreign(self.to_string())
+            PortalMessage::Refusal { words: PortalWords(self.to_string()) }.into()
         }
+    }
+
+    /// Whether a refusal's code is one of the portal's, and not any text.
+    pub(crate) fn is_known_code(code: &str) -> bool {
+        let refusal = ApiError::new(code, "");
+        refusal.class() != ErrorClass::Record || refusal.is_access_denied()
     }
 
     /// What an administrator does about a refusal that concerns everything.

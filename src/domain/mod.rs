@@ -15,6 +15,7 @@ pub(crate) mod pattern;
 pub mod per_kind;
 pub mod record;
 pub mod run_error;
+pub(crate) mod shell;
 pub mod timestamp;
 pub mod visible_text;
 pub mod warning;

@@ -21,12 +21,47 @@ pub(crate) fn line(value: &str) -> Cow<'_, str> {
     escaped(value, is_hidden)
 }
 
+/// Words of others within a line: their own lines become parts of it.
+pub(crate) fn on_one_line(words: &str) -> String {
+    if !words.contains('\n') {
+        return line(words).into_owned();
+    }
+    let parts: Vec<Cow<'_, str>> =
+        words.lines().map(str::trim).filter(|part| !part.is_empty()).map(line).collect();
+    parts.join(" / ")
+}
+
+/// Lines of the program's own, whatever stands within them: each stays one.
+pub(crate) fn lines(lines: &[String]) -> String {
+    let lines: Vec<Cow<'_, str>> = lines.iter().map(|text| line(text)).collect();
+    lines.join("\n")
+}
+
 /// The name of a record within a line, cut to a readable length.
 pub(crate) fn name(value: &str) -> String {
     match value.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", line(&value[..end])),
         None => line(value).into_owned(),
     }
+}
+
+/// A text as it stands in quotes that know `\\`, `\u` and `\U`: those of TOML, and `$'…'` of a shell.
+pub(crate) fn escaped_in_quotes(text: &str, quote: char) -> String {
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\n' => escaped.push_str("\\n"),
+            '\t' => escaped.push_str("\\t"),
+            c if c == quote || c == '\\' => escaped.extend(['\\', c]),
+            c if is_hidden(c) && u32::from(c) > 0xffff => {
+                let number = format!("\\U{:08x}", u32::from(c));
+                escaped.push_str(&number);
+            }
+            c if is_hidden(c) => push_units(&mut escaped, c),
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -119,6 +154,13 @@ mod tests {
             assert_eq!(line(raw), shown);
         }
         assert_eq!((text("a\n\tb").as_ref(), line("a\n\tb").as_ref()), ("a\n\tb", "a\\n\\tb"));
+    }
+
+    #[test]
+    fn what_comes_from_others_begins_no_line() {
+        assert_eq!(on_one_line("Нет поля\n\n  OK: ошибок: 0\r\n"), "Нет поля / OK: ошибок: 0");
+        assert_eq!(on_one_line("HTTP 500: \u{1b}"), "HTTP 500: \\u001b");
+        assert_eq!(lines(&["7\nOK".to_owned(), "b".to_owned()]), "7\\nOK\nb");
     }
 
     #[test]

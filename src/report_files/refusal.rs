@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::layout::LayoutError;
 use crate::domain::column_names::columns_called;
-use crate::domain::messages::LoadMessage;
+use crate::domain::messages::{LoadMessage, Message};
 use crate::domain::mirror_table::MirrorTable;
 use crate::domain::run_error::RunError;
 use crate::domain::visible_text;
@@ -55,7 +55,8 @@ pub(super) fn headings(path: &Path, table: MirrorTable, error: LayoutError) -> L
             path,
             wanted: quoted(&wanted),
             present: quoted(&present),
-            draft: draft(table, &present),
+            draft: Message::Lines(draft(table, &present).lines().map(Message::from).collect())
+                .into(),
         },
     }
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use rusqlite::ErrorCode;
 
-use crate::domain::messages::{Message, PlatformMessage, StateMessage};
-use crate::domain::run_error::{RunError, message_of_io};
+use crate::domain::messages::{Message, NameMessage, PlatformMessage, StateMessage};
+use crate::domain::run_error::{RunError, explained, message_of_io};
 use crate::platform::{private_files, regular_file};
 
 /// The result of a query or a change of the state.
@@ -103,7 +103,8 @@ impl OpenError {
             OpenError::Sqlite(error) => not_opened_by_sqlite(path, error),
             OpenError::Io(error) => not_opened(path, &error),
             OpenError::Refused(message) => {
-                StateError(Message::Chain(vec![path.display().to_string().into(), message.into()]))
+                let file = NameMessage::File { path: path.display().to_string() };
+                StateError(explained(file, message))
             }
         }
     }

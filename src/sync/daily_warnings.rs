@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::config::{Config, Link};
-use crate::domain::messages::{Message, SyncMessage};
+use crate::domain::messages::{Message, ShellArgument, SyncMessage};
 use crate::domain::run_error::Result;
 use crate::mirror::written_at;
 use crate::platform::clock::is_older;
@@ -14,7 +14,11 @@ use crate::state::settings::{EXPOSED_TOLD, LINK_TOLD, MIRROR_AGE_TOLD};
 pub(super) fn of_exposed(config: &Config, state: &State, now: DateTime<Utc>) -> Result<()> {
     if !config.exposed.is_empty() && state.once_a_day(&EXPOSED_TOLD, now)? {
         for path in &config.exposed {
-            warn(config, &SyncMessage::FileExposed { path: path.display().to_string() }.into());
+            warn(
+                config,
+                &SyncMessage::FileExposed { path: ShellArgument(path.display().to_string()) }
+                    .into(),
+            );
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ mod heartbeat;
 mod hotel;
 mod metrics;
 mod notify;
+mod portal_words;
 mod progress;
 #[path = "../shared/pty.rs"]
 mod pty;

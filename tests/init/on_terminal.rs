@@ -444,3 +444,21 @@ fn a_responsible_user_whom_the_portal_does_not_list_is_named_by_number() {
     assert_eq!(terminal.exit_code(), Some(0), "{}", terminal.shown);
     assert_eq!(hotel.file().matches("assigned_by_id = 1  #").count(), 3, "{}", hotel.file());
 }
+
+#[test]
+fn what_a_file_proposes_is_shown_visibly_and_taken_as_it_is() {
+    let hotel = TestEnv::new();
+    let path = "m\u{1b}]0;OWNED\u{7}\u{202e}.db";
+    fs::rename(hotel.path("mirror.db"), hotel.path(path)).unwrap();
+    let written = "[mirror]\npath = \"m\\u001b]0;OWNED\\u0007\\u202e.db\"\n[portal]\nwebhook_file = \"webhook\"\n";
+    hotel.write("ecvi-b24.toml", written);
+    let mut terminal = init(&hotel, "--language en --webhook-file webhook");
+    terminal.then_shows("The mirror's file");
+    terminal.then_shows("m\\u001b]0;OWNED\\u0007\\u202e.db");
+    terminal.presses(ENTER);
+    terminal.then_shows("✓ The mirror: guests 1");
+    terminal.then_shows("Are these the stages?");
+    terminal.presses_ctrl_c();
+    assert_eq!(terminal.exit_code(), Some(5), "{}", terminal.shown);
+    assert!(!terminal.shown.contains('\u{202e}'), "{}", terminal.shown);
+}

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::domain::per_kind::PerKind;
 use crate::domain::record::Kind;
 use crate::domain::run_error::Result;
+use crate::domain::visible_text;
 
 /// A report under way.
 pub(super) struct Report<'o> {
@@ -39,7 +40,7 @@ impl<'o> Report<'o> {
             self.separator = ",\n  ";
         } else {
             let lines = text::drift_lines(drift, &portal.webhook, *language);
-            writeln!(self.out, "{}", lines.join("\n"))?;
+            writeln!(self.out, "{}", visible_text::lines(&lines))?;
         }
         Ok(())
     }
@@ -55,7 +56,7 @@ impl<'o> Report<'o> {
             )?;
         } else {
             let lines = text::summary(counts, unread, self.config.language);
-            writeln!(self.out, "{}", lines.join("\n"))?;
+            writeln!(self.out, "{}", visible_text::lines(&lines))?;
         }
         Ok(())
     }

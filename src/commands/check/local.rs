@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::{CheckResult, Start};
 use crate::config::{Config, ConfigError, Link};
-use crate::domain::messages::CheckMessage;
+use crate::domain::messages::{CheckMessage, NameMessage, ShellArgument};
 use crate::domain::run_error::{Outcome, Result, RunError, explained};
 use crate::platform::clock::Clock;
 use crate::platform::sidecar_path::{parent_dir, sidecar_path};
@@ -41,7 +41,7 @@ pub(super) fn check_configuration(
             "config_permissions",
             CheckMessage::WorldReadable { path: path.clone() },
         );
-        results.push(exposed.with_remedy(CheckMessage::ProtectFile { path }));
+        results.push(exposed.with_remedy(CheckMessage::ProtectFile { path: ShellArgument(path) }));
     }
     Some(config)
 }
@@ -115,7 +115,10 @@ fn open_and_write(path: &Path, now: DateTime<Utc>) -> Result<State> {
     let state = State::open(path)?;
     match state.set(&CHECKED, &now) {
         Ok(()) => Ok(state),
-        Err(error) => Err(RunError::State(explained(path.display().to_string(), error))),
+        Err(error) => Err(RunError::State(explained(
+            NameMessage::File { path: path.display().to_string() },
+            error,
+        ))),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::domain::failure_code::FailureCode;
 use crate::domain::messages::{CheckMessage, Message, MirrorTime};
 use crate::domain::record::{IdRange, Kind, RecordId};
 use crate::domain::run_error::Result;
+use crate::domain::visible_text;
 use crate::mapping::custom_fields::FieldTypes;
 use crate::mapping::deal::DealLinks;
 use crate::mapping::mapped;
@@ -84,7 +85,8 @@ impl FlawedRows {
     }
 
     fn ids(&self) -> String {
-        self.ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        let ids: Vec<String> = self.ids.iter().map(ToString::to_string).collect();
+        visible_text::line(&ids.join(", ")).into_owned()
     }
 }
 

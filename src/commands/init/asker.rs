@@ -114,14 +114,17 @@ impl Asker {
                 Some(_) | None => Err(self.unanswered(question, proposed)),
             };
         }
+        let proposed = proposed.unwrap_or_default();
+        let shown = visible_text::line(proposed);
         let text = answer(|| {
             Text::new(&question.text(self.language))
                 .with_help_message(&question.help.localized(self.language))
-                .with_initial_value(proposed.unwrap_or_default())
+                .with_initial_value(&shown)
                 .with_render_config(look())
                 .prompt()
         })?;
-        Ok(text.trim().to_owned())
+        // Who left the proposal as it was means what it stands for.
+        Ok(if text == shown { proposed } else { &text }.trim().to_owned())
     }
 
     /// A secret: what is typed is not shown.
@@ -180,15 +183,25 @@ fn answer<T>(ask: impl Fn() -> Result<T, InquireError>) -> Result<T> {
     }
 }
 
-/// Tells a person something between two questions.
+/// Tells a person something between two questions, on one line.
 pub(super) fn tell(text: &str) {
-    // A terminal that is gone is told of by the next question.
-    drop(writeln!(Visible::new(std::io::stderr()), "{text}"));
+    tell_lines(&[text.to_owned()]);
+}
+
+/// Tells a person several things, a line each.
+pub(super) fn tell_lines(lines: &[String]) {
+    tell_text(&visible_text::lines(lines));
 }
 
 /// Tells a person what is wrong, before the question that it leads to.
 pub(super) fn tell_problem(problem: &Message, language: Language) {
-    tell(&display::capitalized(&problem.text(language)));
+    tell_text(&display::capitalized(&problem.text(language)));
+}
+
+/// Tells a person a text whose line breaks are our own.
+pub(super) fn tell_text(text: &str) {
+    // A terminal that is gone is told of by the next question.
+    drop(writeln!(Visible::new(std::io::stderr()), "{text}"));
 }
 
 /// An answer of the command line that makes no sense: exit 2.

@@ -1,7 +1,7 @@
 //! What the deals get: funnel, stages and currency.
 
 use super::Interview;
-use super::asker::{Choice, tell, usage};
+use super::asker::{Choice, tell_lines, usage};
 use super::meaning::{stage_for, without_funnel};
 use super::questions::{Question, stage_flag};
 use crate::domain::display::status_name;
@@ -152,7 +152,7 @@ fn agrees(interview: &Interview<'_>, chosen: &[(BookingStatus, &PortalOption)]) 
     for (status, stage) in chosen {
         lines.push(format!("  {} → {}", status_name(*status).text(language), label(stage)));
     }
-    tell(&lines.join("\n"));
+    tell_lines(&lines);
     let no = msg!(language, "нет, назначить самому", "no, choose them");
     let question = Question::new(QuestionMessage::Stages, "--stage STATUS=STAGE");
     interview.asker.agree(&question, no)

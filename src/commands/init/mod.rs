@@ -33,7 +33,7 @@ use crate::msg;
 use crate::output::stdout;
 use crate::platform::clock::Clock;
 use crate::platform::sidecar_path::parent_dir;
-use asker::{Asker, Choice, tell, usage};
+use asker::{Asker, Choice, tell, tell_lines, usage};
 use draft::{Change, Draft};
 use questions::Question;
 use runs_user::RunsUser;
@@ -259,9 +259,9 @@ impl Interview<'_> {
             return Ok(true);
         }
         if self.draft.is_rewritten() {
-            let lines: Vec<String> = changes.iter().map(change_line).collect();
-            let changes = lines.join("\n");
-            tell(&msg!(language, "Изменится:\n{changes}", "This changes:\n{changes}"));
+            let mut lines = vec![msg!(language, "Изменится:", "This changes:")];
+            lines.extend(changes.iter().map(change_line));
+            tell_lines(&lines);
         }
         let question = Question::new(QuestionMessage::Write, "--yes");
         self.asker.agree(&question, msg!(language, "нет", "no"))

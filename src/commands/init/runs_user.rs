@@ -10,6 +10,7 @@ use std::os::unix::fs::{PermissionsExt, fchown};
 use std::path::Path;
 
 use crate::domain::language::Language;
+use crate::domain::shell;
 use crate::msg;
 use crate::platform::sidecar_path::parent_dir;
 use crate::platform::system_user::{SystemUser, is_root};
@@ -42,7 +43,7 @@ impl RunsUser {
 
     /// The user under which the next commands have to run.
     pub(super) fn command_line(&self, language: Language) -> String {
-        let name = &self.0.name;
+        let name = shell::argument(&self.0.name);
         msg!(
             language,
             "Запуски идут от имени пользователя {name}. Выполняйте команды так: sudo -u {name} ecvi-b24 …",
@@ -57,7 +58,8 @@ pub(super) fn access_line(
     path: &Path,
     language: Language,
 ) -> Option<String> {
-    let path = path.display();
+    let path = path.display().to_string();
+    let path = shell::argument(&path);
     if let Some(RunsUser(SystemUser { name, .. })) = user {
         return Some(msg!(
             language,

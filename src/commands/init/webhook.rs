@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::Interview;
-use super::asker::{tell, tell_problem, usage};
+use super::asker::{tell, tell_problem, tell_text, usage};
 use super::questions::Question;
 use crate::commands::check::{self, CheckStatus, Checks};
 use crate::config::Webhook;
@@ -118,7 +118,7 @@ fn examine(interview: &Interview<'_>) -> Result<PortalOptions> {
     let results = check::check_webhook(&config, &mut client);
     let checks = Checks { results, next: None };
     refuse_unusable(&checks)?;
-    tell(check::lines(&checks.results, interview.asker.language).join("\n").as_str());
+    tell_text(&check::lines(&checks.results, interview.asker.language).join("\n"));
     tell_plan(interview, &mut client);
     let options = fetch_options(&mut client, &config.portal.originator);
     Ok(options?)

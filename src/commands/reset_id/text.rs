@@ -6,6 +6,7 @@ use crate::domain::display;
 use crate::domain::language::Language;
 use crate::domain::record::Kind;
 use crate::domain::run_error::Result;
+use crate::domain::shell;
 use crate::msg;
 use crate::state::State;
 
@@ -188,7 +189,9 @@ fn shared_notes(
 pub(super) fn reset_line(found: &FoundRecord, old: Option<i64>, language: Language) -> String {
     let name = display::record_name(&found.key, &found.display_name).text(language);
     let Some(old) = old else { return msg!(language, "{name}: готово\n", "{name}: done\n") };
-    let undo = format!("ecvi-b24 reset-id {} id:{} --crm-id {old}", found.key.kind, found.key.id);
+    let word = format!("id:{}", found.key.id);
+    let word = shell::argument(&word);
+    let undo = format!("ecvi-b24 reset-id {} {word} --crm-id {old}", found.key.kind);
     msg!(language, "{name}: готово; отменить: {undo}\n", "{name}: done; to undo: {undo}\n")
 }
 

@@ -26,11 +26,18 @@ pub(super) fn render(
     parts.extend(status.last_run.as_ref().and_then(|run| run.message.clone()));
     parts.extend(status.overdue.as_ref().map(|overdue| Message::text(overdue, language)));
     let text = parts.join("; ");
-    if status.is_good(limits, now) { format!("OK: {text}\n") } else { problem(&text) }
+    let verdict = if status.is_good(limits, now) { "OK" } else { "PROBLEM" };
+    line(verdict, &text)
 }
 
 pub(super) fn problem(text: &str) -> String {
-    format!("PROBLEM: {text}\n")
+    line("PROBLEM", text)
+}
+
+/// Monitoring reads one line, and behind a `|` the figures for its charts: ours has none.
+fn line(verdict: &str, text: &str) -> String {
+    let text = text.replace('\n', " ").replace('|', "¦");
+    format!("{verdict}: {text}\n")
 }
 
 fn last_good_run(status: &Status, now: DateTime<Utc>, language: Language) -> String {

@@ -84,6 +84,9 @@ pub struct LastRun {
     pub outcome: Option<Stored<Outcome>>,
     /// Why it ended early, or what a guard holds back, in the reader's language.
     pub message: Option<String>,
+    /// Likewise for a page, which more people read.
+    #[serde(skip)]
+    pub page_message: Option<String>,
     created: BTreeMap<Kind, u64>,
     updated: BTreeMap<Kind, u64>,
     deleted: BTreeMap<Kind, u64>,
@@ -144,6 +147,7 @@ impl LastRun {
             started_at,
             finished_at,
             outcome,
+            page_message: message.as_ref().map(|message| message.page_text(language)),
             message: message.map(|message| message.text(language)),
             created: by_kind(counts.created),
             updated: by_kind(counts.updated),

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 
 use super::{IssueReport, View};
+use crate::commands::find_record::word_for;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
 use crate::domain::issue_detail::IssueDetail;
@@ -94,9 +95,8 @@ pub(super) fn detail_line(issue: &IssueReport, language: Language) -> Option<Str
             Some(format!("crm_id {crm_id}: {}", display::record_name(owner, "").text(language)))
         }
         IssueDetail::Text(text) => {
-            let lines: Vec<&str> =
-                text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-            (!lines.is_empty()).then(|| lines.join(" / "))
+            let line = visible_text::on_one_line(text.trim());
+            (!line.is_empty()).then_some(line)
         }
     }
 }
@@ -107,8 +107,12 @@ fn reason_of_waiting(issue: &IssueReport, language: Language) -> Option<String> 
         return None;
     }
     let IssueDetail::Parties(guests) = &issue.detail else { return None };
-    let id = visible_text::name(&guests.first()?.id.to_string());
-    Some(msg!(language, "причина: ecvi-b24 status guest {id}", "why: ecvi-b24 status guest {id}"))
+    let guest = word_for(&guests.first()?.id.to_string());
+    Some(msg!(
+        language,
+        "причина: ecvi-b24 status guest {guest}",
+        "why: ecvi-b24 status guest {guest}"
+    ))
 }
 
 pub(super) fn next_attempt(due: DateTime<Utc>, now: DateTime<Utc>, language: Language) -> String {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Message, MirrorTime, messages};
+use super::{Message, MirrorTime, ShellArgument, messages};
 
 messages! {
     /// The findings of `check` and what to do about them.
@@ -19,7 +19,7 @@ messages! {
         WorldReadable { path: String } =>
             "Файл {path} могут прочесть все на этой машине",
             "Everyone on this machine can read the file {path}";
-        ProtectFile { path: String } =>
+        ProtectFile { path: ShellArgument } =>
             "В вебхуке пароль ко всей CRM. Выполните: chmod o= {path}",
             "The webhook is a password to the whole CRM. Run: chmod o= {path}";
         OriginatorNotAscii { originator: String } =>

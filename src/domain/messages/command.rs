@@ -21,6 +21,9 @@ messages! {
         SeveralRecords { query: String, ids: String } =>
             "под «{query}» значится несколько записей; укажите одну: {ids}",
             "several records are called {query}; name one: {ids}";
+        LogFilterWrong { filter: String } =>
+            "значение RUST_LOG «{filter}» непонятно, журнал ведётся как без него; пример: RUST_LOG=ecvi_b24=debug",
+            "RUST_LOG is \"{filter}\", which makes no sense, so it is left aside; an example: RUST_LOG=ecvi_b24=debug";
         CrmIdWantsOneRecord => "--crm-id: укажите одну запись", "--crm-id: name one record";
         NoSuchCard { card: Box<Message> } =>
             "в CRM нет такой карточки: {card}",

@@ -3,6 +3,8 @@
 //! They end sentences of ours. What is not here stays in English: the portal's words, and whatever
 //! is too rare for a table.
 
+use super::Reader;
+use crate::domain::language::Language;
 use crate::domain::pattern;
 
 /// Words that are always the same.
@@ -82,8 +84,18 @@ const WANTED: &[(&str, &str)] = &[
     ("a map", "раздел"),
 ];
 
+/// The words for this reader, on one line. A page shows known ones alone.
+pub(super) fn shown(words: &str, reader: Reader) -> String {
+    let russian = in_russian(words);
+    let known = russian.as_ref().map(|_| words);
+    match (reader.language, &russian) {
+        (Language::Ru, Some(russian)) => reader.words(russian, Some(russian)),
+        (Language::Ru | Language::En, _) => reader.words(words, known),
+    }
+}
+
 /// The words in Russian; none where they are not known.
-pub(super) fn in_russian(words: &str) -> Option<String> {
+fn in_russian(words: &str) -> Option<String> {
     let words = without_number(words);
     if let Some((_, russian)) = WHOLE.iter().find(|(english, _)| *english == words) {
         return Some((*russian).to_owned());

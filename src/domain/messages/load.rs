@@ -91,7 +91,7 @@ messages! {
              {wanted} не найден. Выгрузите отчёт с заголовками",
             "the report {path} has no line of headings: none of \
              {wanted} was found. Export it with its headings";
-        OtherHeadings { path: String, wanted: String, present: String, draft: String } =>
+        OtherHeadings { path: String, wanted: String, present: String, draft: Box<Message> } =>
             "в отчёте {path} нет ни одного из заголовков {wanted}. Его заголовки: {present}. \
              Запишите в конфигурацию, какой из них какой столбец, например:\n{draft}",
             "the report {path} has none of the headings {wanted}. Its headings: {present}. \

@@ -21,6 +21,7 @@ mod output;
 mod platform;
 mod portal;
 mod question;
+mod reader;
 mod setting;
 mod state;
 mod sync;
@@ -46,6 +47,7 @@ pub use self::output::OutputMessage;
 pub use self::platform::PlatformMessage;
 pub use self::portal::PortalMessage;
 pub use self::question::QuestionMessage;
+pub use self::reader::{PortalWords, Reader};
 pub use self::setting::SettingMessage;
 pub use self::state::StateMessage;
 pub use self::sync::SyncMessage;
@@ -53,33 +55,48 @@ pub use self::tls::TlsMessage;
 use super::display::{format_mirror_time, format_time};
 use super::failure_code::FailureCode;
 use super::language::Language;
+use super::{shell, visible_text};
 
 /// A value that can be part of a message.
 pub trait Localized {
+    /// The value for this reader.
+    ///
+    /// Values come from the mirror, the portal, paths and the environment. Each becomes one line
+    /// here, so that a line break in what a person reads is always the program's own.
+    fn shown_to(&self, reader: Reader) -> String;
+
     /// The value in the reader's language.
-    fn localized(&self, language: Language) -> String;
+    fn localized(&self, language: Language) -> String {
+        self.shown_to(Reader::of_commands(language))
+    }
 }
 
 macro_rules! same_in_every_language {
     ($($plain:ty),*) => {
         $(impl Localized for $plain {
-            fn localized(&self, _language: Language) -> String {
+            fn shown_to(&self, _reader: Reader) -> String {
                 self.to_string()
             }
         })*
     };
 }
-same_in_every_language!(String, i64, u64, u32, u16, usize);
+same_in_every_language!(i64, u64, u32, u16, usize);
+
+impl Localized for String {
+    fn shown_to(&self, _reader: Reader) -> String {
+        visible_text::line(self).into_owned()
+    }
+}
 
 impl Localized for Vec<u64> {
-    fn localized(&self, _language: Language) -> String {
+    fn shown_to(&self, _reader: Reader) -> String {
         self.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
     }
 }
 
 impl Localized for DateTime<Utc> {
-    fn localized(&self, language: Language) -> String {
-        format_time(*self, language)
+    fn shown_to(&self, reader: Reader) -> String {
+        format_time(*self, reader.language)
     }
 }
 
@@ -88,14 +105,25 @@ impl Localized for DateTime<Utc> {
 pub struct MirrorTime(pub String);
 
 impl Localized for MirrorTime {
-    fn localized(&self, language: Language) -> String {
-        format_mirror_time(&self.0, language)
+    fn shown_to(&self, reader: Reader) -> String {
+        format_mirror_time(&self.0, reader.language)
+    }
+}
+
+/// A value within a command that is offered for copying.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ShellArgument(pub String);
+
+impl Localized for ShellArgument {
+    fn shown_to(&self, _reader: Reader) -> String {
+        shell::argument(&self.0).into_owned()
     }
 }
 
 impl Localized for Box<Message> {
-    fn localized(&self, language: Language) -> String {
-        self.text(language)
+    fn shown_to(&self, reader: Reader) -> String {
+        self.as_ref().shown_to(reader)
     }
 }
 
@@ -123,12 +151,12 @@ macro_rules! messages {
         }
 
         impl $crate::domain::messages::Localized for $module {
-            fn localized(&self, language: $crate::domain::language::Language) -> String {
+            fn shown_to(&self, reader: $crate::domain::messages::Reader) -> String {
                 match self {
                     $($module::$variant $({ $($argument),* })? => {
                         $($(let $argument =
-                            $crate::domain::messages::Localized::localized($argument, language);)*)?
-                        $crate::msg!(language, $ru, $en)
+                            $crate::domain::messages::Localized::shown_to($argument, reader);)*)?
+                        $crate::msg!(reader.language, $ru, $en)
                     })*
                 }
             }
@@ -143,17 +171,9 @@ macro_rules! messages {
 }
 use messages;
 
-fn joined(messages: &[Message], separator: &str, language: Language) -> String {
-    let texts: Vec<String> = messages.iter().map(|message| message.text(language)).collect();
+fn joined(messages: &[Message], separator: &str, reader: Reader) -> String {
+    let texts: Vec<String> = messages.iter().map(|message| message.shown_to(reader)).collect();
     texts.join(separator)
-}
-
-fn foreign(words: &str, language: Language) -> String {
-    let translated = match language {
-        Language::Ru => foreign_words::in_russian(words),
-        Language::En => None,
-    };
-    translated.unwrap_or_else(|| words.to_owned())
 }
 
 /// Makes [`Message`] of the messages of all modules.
@@ -163,7 +183,7 @@ macro_rules! message_of_any_module {
         #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
         pub enum Message {
             $($(#[$about])* $variant($module),)*
-            /// Words that are not ours: the portal's, the operating system's, `SQLite`'s. Only the
+            /// Words that are not ours: the operating system's, `SQLite`'s, a gateway's. Only the
             /// usual ones have a translation.
             Foreign(String),
             /// What a failure code means and what to do.
@@ -181,13 +201,24 @@ macro_rules! message_of_any_module {
         impl Message {
             /// The text in the reader's language.
             pub fn text(&self, language: Language) -> String {
+                self.localized(language)
+            }
+
+            /// The text for a page, which more people read than a command's output.
+            pub fn page_text(&self, language: Language) -> String {
+                self.shown_to(Reader::of_page(language))
+            }
+        }
+
+        impl Localized for Message {
+            fn shown_to(&self, reader: Reader) -> String {
                 match self {
-                    $(Message::$variant(message) => message.localized(language),)*
-                    Message::Foreign(words) => foreign(words, language),
-                    Message::Remedy(code) => code.remedy(language).to_owned(),
-                    Message::Lines(lines) => joined(lines, "\n", language),
-                    Message::Several(messages) => joined(messages, "; ", language),
-                    Message::Chain(links) => joined(links, ": ", language),
+                    $(Message::$variant(message) => message.shown_to(reader),)*
+                    Message::Foreign(words) => foreign_words::shown(words, reader),
+                    Message::Remedy(code) => code.remedy(reader.language).to_owned(),
+                    Message::Lines(lines) => joined(lines, "\n", reader),
+                    Message::Several(messages) => joined(messages, "; ", reader),
+                    Message::Chain(links) => joined(links, ": ", reader),
                 }
             }
         }

@@ -3,7 +3,7 @@
 use super::messages;
 
 messages! {
-    /// The names of records, objects and operations, and lengths of time.
+    /// The names of records, objects and operations, lengths of time, and where more is told.
     pub enum NameMessage {
         Guests => "гости", "guests";
         Companies => "компании", "companies";
@@ -32,6 +32,8 @@ messages! {
         LessThanAMinute => "меньше минуты", "less than a minute";
         Minutes { minutes: i64 } => "{minutes} мин", "{minutes} min";
         HoursAndMinutes { hours: i64, minutes: i64 } => "{hours} ч {minutes} мин", "{hours} h {minutes} min";
+        File { path: String } => "{path}", "{path}";
+        MoreInStatus => "подробно покажет ecvi-b24 status", "ecvi-b24 status tells more";
         DaysAndHours { days: i64, hours: i64 } => "{days} дн. {hours} ч", "{days} days {hours} h";
     }
 }

@@ -1,6 +1,6 @@
 //! What the program says about the portal: its connection, its limits, its refusals.
 
-use super::{Message, messages};
+use super::{Message, PortalWords, messages};
 
 messages! {
     /// Bitrix24's side: the connection, the limits, what the portal refuses.
@@ -79,6 +79,7 @@ messages! {
         HttpError { status: u16, refusal: Box<Message> } =>
             "HTTP {status}, {refusal}",
             "HTTP {status}, {refusal}";
+        Refusal { words: PortalWords } => "{words}", "{words}";
         RefusalHidden =>
             "в ответе портала данные гостя, поэтому он здесь не показан; увидеть его: ecvi-b24 -v sync",
             "the portal's answer holds a guest's data and is not shown here; to see it: ecvi-b24 -v sync";

@@ -1,6 +1,6 @@
 //! What the program says about values of the configuration that only the portal can judge.
 
-use super::{Message, messages};
+use super::{Message, PortalWords, messages};
 
 messages! {
     /// Values of the configuration that only the portal can judge.
@@ -8,8 +8,8 @@ messages! {
         Wrong { key: String, value: String, problem: Box<Message> } =>
             "{key} = {value}: {problem}",
             "{key} = {value}: {problem}";
-        Alternatives { list: String } => "Есть: {list}", "There are: {list}";
-        AlternativesAndMore { list: String, more: usize } =>
+        Alternatives { list: PortalWords } => "Есть: {list}", "There are: {list}";
+        AlternativesAndMore { list: PortalWords, more: usize } =>
             "Есть: {list} и ещё {more}",
             "There are: {list} and {more} more";
         Item { finding: Box<Message> } => "- {finding}", "- {finding}";
@@ -27,10 +27,10 @@ messages! {
         OtherType { field_type: String, fit: String } =>
             "у этого поля тип {field_type}, а подходят {fit}; заведите поле подходящего типа",
             "this field has the type {field_type}, and {fit} fit; add a field of such a type";
-        UserNotChecked { refusal: String } =>
+        UserNotChecked { refusal: PortalWords } =>
             "проверить не удалось, для этого вебхуку нужно право user ({refusal}); сверьте номер сами",
             "could not be checked, which needs the webhook scope user ({refusal}); check this id by hand";
-        NotChecked { refusal: String } =>
+        NotChecked { refusal: PortalWords } =>
             "проверить не удалось: {refusal}",
             "could not be checked: {refusal}";
         NoWonStage =>

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Message, messages};
+use super::{Message, ShellArgument, messages};
 
 messages! {
     /// A run: what it waits for, what it holds back, what it needs first.
@@ -140,7 +140,7 @@ messages! {
             "the portal does not let us import ({refusal}). Give the webhook's user \
              the right to import in the CRM, or set [export] method = \"add\": \
              deals are then created the plain way, and automation rules run";
-        FileExposed { path: String } =>
+        FileExposed { path: ShellArgument } =>
             "файл {path} могут прочесть все на этой машине, а в нём пароль к CRM: chmod o= {path}",
             "{path} can be read by everyone on this machine, \
              and holds the password to the CRM: chmod o= {path}";

@@ -9,6 +9,7 @@ use super::super::issue_text::{cards, detail_line, next_attempt, record_and_time
 use super::super::sections::{Section, more_records};
 use super::super::{IssueReport, Status, View};
 use super::html;
+use crate::commands::find_record::word_for;
 use crate::domain::contact_data::holds_contact;
 use crate::domain::display;
 use crate::domain::failure_code::FailureCode;
@@ -77,10 +78,11 @@ fn detail(issue: &IssueReport, language: Language) -> Option<String> {
         IssueDetail::Text(text) if text.is_empty() => None,
         IssueDetail::Text(_) => {
             let IssueReport { kind, id, .. } = issue;
+            let word = word_for(id);
             Some(msg!(
                 language,
-                "подробно: ecvi-b24 status {kind} {id}",
-                "more: ecvi-b24 status {kind} {id}"
+                "подробно: ecvi-b24 status {kind} {word}",
+                "more: ecvi-b24 status {kind} {word}"
             ))
         }
     }

@@ -1,4 +1,5 @@
-//! Whether all is well, in one word, and the reasons where it is not.
+//! Whether all is well, in one word, and the reasons where it is not. They are said without the words
+//! of the portal, which may repeat a guest's name.
 
 use chrono::{DateTime, Utc};
 
@@ -63,7 +64,7 @@ pub(super) fn verdict(overview: &Overview, now: DateTime<Utc>, language: Languag
 pub(super) fn note(overview: &Overview) -> Option<&str> {
     let run = overview.status.last_run.as_ref()?;
     let is_cut = run.outcome.as_ref()?.known() == Some(Outcome::Interrupted);
-    if is_cut { run.message.as_deref() } else { None }
+    if is_cut { run.page_message.as_deref() } else { None }
 }
 
 fn is_exporting(overview: &Overview) -> bool {
@@ -73,8 +74,8 @@ fn is_exporting(overview: &Overview) -> bool {
 fn reasons(overview: &Overview, now: DateTime<Utc>, language: Language) -> Vec<String> {
     let status = &overview.status;
     let mut reasons: Vec<String> =
-        overview.error.iter().map(|error| error.text(language)).collect();
-    reasons.extend(status.overdue.as_ref().map(|overdue| overdue.text(language)));
+        overview.error.iter().map(|error| error.page_text(language)).collect();
+    reasons.extend(status.overdue.as_ref().map(|overdue| overdue.page_text(language)));
     reasons.extend(failed_run(overview));
     if overview.error.is_none() && !is_exporting(overview) {
         reasons.extend(stale_run(overview, now, language));
@@ -95,7 +96,7 @@ fn reasons(overview: &Overview, now: DateTime<Utc>, language: Language) -> Vec<S
 fn failed_run(overview: &Overview) -> Option<String> {
     let run = overview.status.last_run.as_ref()?;
     match run.outcome.as_ref()?.known()? {
-        Outcome::Partial | Outcome::Failed | Outcome::Refused => run.message.clone(),
+        Outcome::Partial | Outcome::Failed | Outcome::Refused => run.page_message.clone(),
         Outcome::Ok | Outcome::Interrupted => None,
     }
 }

@@ -1,6 +1,6 @@
 //! One value of the configuration that the portal does not have or does not accept.
 
-use crate::domain::messages::{Message, SettingMessage};
+use crate::domain::messages::{Message, PortalWords, SettingMessage};
 use crate::sync::preflight::config_check::responses::PortalOption;
 
 /// A longer list would not help to choose.
@@ -90,9 +90,9 @@ impl Finding {
     /// The values that the portal has, on one line; none where they are not known.
     pub fn alternatives(&self) -> Option<Message> {
         let shown: Vec<String> = self.choices.iter().take(CHOICES_SHOWN).map(option).collect();
-        let list = shown.join(", ");
+        let list = PortalWords(shown.join(", "));
         match self.choices.len().saturating_sub(CHOICES_SHOWN) {
-            0 if list.is_empty() => None,
+            0 if shown.is_empty() => None,
             0 => Some(SettingMessage::Alternatives { list }.into()),
             more => Some(SettingMessage::AlternativesAndMore { list, more }.into()),
         }
@@ -116,9 +116,11 @@ impl Finding {
                 SettingMessage::OtherType { field_type: is.clone(), fit: fit.clone() }
             }
             Problem::Unchecked(refusal) if self.what == SettingKind::User => {
-                SettingMessage::UserNotChecked { refusal: refusal.clone() }
+                SettingMessage::UserNotChecked { refusal: PortalWords(refusal.clone()) }
             }
-            Problem::Unchecked(refusal) => SettingMessage::NotChecked { refusal: refusal.clone() },
+            Problem::Unchecked(refusal) => {
+                SettingMessage::NotChecked { refusal: PortalWords(refusal.clone()) }
+            }
             Problem::NotSuccess => SettingMessage::NoWonStage,
             Problem::NotFailure => SettingMessage::NoLostStage,
             Problem::Dismissed => SettingMessage::UserDismissed,

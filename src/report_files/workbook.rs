@@ -1,11 +1,16 @@
 //! The sheets of a workbook (XLSX, XLS, ODS) as rows of texts.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 
-use calamine::{Data, Dimensions, Range, Reader, Sheets, open_workbook_from_rs};
+use calamine::{Data, Dimensions, Reader, Sheets, Xlsx, XlsxError, open_workbook_from_rs};
 
+use super::layout::HEAD_LINES;
 use super::records::Record;
+
+/// As many as old versions of Excel had; no report has so many.
+const MAX_COLUMNS: u32 = 256;
 
 /// What a file is, by its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,40 +65,84 @@ pub(super) fn sheets(file: File, kind: FileKind) -> Result<Vec<Vec<Record>>, cal
     let mut workbook = open(file, kind)?;
     let mut sheets = Vec::new();
     for name in workbook.sheet_names() {
-        let range = workbook.worksheet_range(&name)?;
-        let merged = match &mut workbook {
-            Sheets::Xlsx(xlsx) => {
-                xlsx.merge_cells_by_sheet_name(&name).map_err(calamine::Error::Xlsx)?
-            }
-            Sheets::Xls(_) | Sheets::Xlsb(_) | Sheets::Ods(_) => Vec::new(),
-        };
-        sheets.push(rows(&range, &merged));
+        sheets.push(sheet(&mut workbook, &name)?);
     }
     Ok(sheets)
 }
 
-fn rows(range: &Range<Data>, merged: &[Dimensions]) -> Vec<Record> {
-    let Some((top, left)) = range.start() else { return Vec::new() };
-    let mut rows: Vec<Vec<String>> =
-        range.rows().map(|row| row.iter().map(text).collect()).collect();
-    for area in merged {
-        fill_down(&mut rows, area, (top, left));
+/// The cells of a sheet, as they are found: one stray cell may lie a million rows further down.
+fn sheet(workbook: &mut Workbook, name: &str) -> Result<Vec<Record>, calamine::Error> {
+    let mut grid = Grid::default();
+    let Sheets::Xlsx(xlsx) = workbook else {
+        let range = workbook.worksheet_range(name)?;
+        let (top, left) = range.start().unwrap_or_default();
+        for (row, column, cell) in range.used_cells() {
+            grid.add(top + row as u32, left + column as u32, cell);
+        }
+        return Ok(grid.into_records());
+    };
+    match read_cells(xlsx, name, &mut grid) {
+        // A chart has no cells.
+        Ok(()) | Err(XlsxError::NotAWorksheet(_)) => {}
+        Err(error) => return Err(calamine::Error::Xlsx(error)),
     }
-    let first_line = u64::from(top) + 1;
-    let numbered = (first_line..).zip(rows);
-    numbered.map(|(line, fields)| Record { line, fields, is_cut: false }).collect()
+    let merged = xlsx.merge_cells_by_sheet_name(name).map_err(calamine::Error::Xlsx)?;
+    for area in &merged {
+        grid.fill_down(area);
+    }
+    Ok(grid.into_records())
 }
 
-/// The rooms of a booking may share one tall cell with its number: each row has it.
-fn fill_down(rows: &mut [Vec<String>], area: &Dimensions, origin: (u32, u32)) {
-    let Some(first) = area.start.0.checked_sub(origin.0).map(|row| row as usize) else { return };
-    let Some(column) = area.start.1.checked_sub(origin.1).map(|at| at as usize) else { return };
-    let Some(value) = rows.get(first).and_then(|row| row.get(column)).cloned() else { return };
-    let height = (area.end.0 - area.start.0) as usize;
-    for row in rows.iter_mut().skip(first + 1).take(height) {
-        if let Some(cell) = row.get_mut(column) {
-            cell.clone_from(&value);
+fn read_cells(
+    xlsx: &mut Xlsx<BufReader<File>>,
+    name: &str,
+    grid: &mut Grid,
+) -> Result<(), XlsxError> {
+    let mut cells = xlsx.worksheet_cells_reader(name)?;
+    while let Some(cell) = cells.next_cell()? {
+        let (row, column) = cell.get_position();
+        grid.add(row, column, &cell.get_value().clone().into());
+    }
+    Ok(())
+}
+
+/// The filled cells of a sheet by row and column. Rows without any are left out.
+#[derive(Default)]
+struct Grid {
+    rows: BTreeMap<u32, BTreeMap<u32, String>>,
+}
+
+impl Grid {
+    fn add(&mut self, row: u32, column: u32, cell: &Data) {
+        if column < MAX_COLUMNS && !matches!(cell, Data::Empty) {
+            self.rows.entry(row).or_default().insert(column, text(cell));
         }
+    }
+
+    /// The rooms of a booking may share one tall cell with its number: each row has it.
+    fn fill_down(&mut self, area: &Dimensions) {
+        let (first, column) = area.start;
+        let value = self.rows.get(&first).and_then(|row| row.get(&column)).cloned();
+        let Some(value) = value.filter(|_| area.end.0 > first) else { return };
+        for (_, row) in self.rows.range_mut(first + 1..=area.end.0) {
+            row.insert(column, value.clone());
+        }
+    }
+
+    /// All rows are as wide as the widest of the first ones: among them are the headings, and what
+    /// is further to the right has none.
+    fn into_records(self) -> Vec<Record> {
+        let head = self.rows.values().take(HEAD_LINES);
+        let end = head.filter_map(|row| row.keys().next_back()).max().map_or(0, |last| last + 1);
+        let left = self.rows.values().filter_map(|row| row.keys().next()).min();
+        let left = left.copied().unwrap_or_default();
+        let mut records = Vec::new();
+        for (row, mut cells) in self.rows {
+            let fields = (left..end).map(|column| cells.remove(&column).unwrap_or_default());
+            let line = u64::from(row) + 1;
+            records.push(Record { line, fields: fields.collect(), is_cut: false });
+        }
+        records
     }
 }
 
@@ -162,15 +211,15 @@ mod tests {
 
     #[test]
     fn a_cell_that_several_rows_share_stands_in_each_of_them() {
-        let mut rows = vec![
-            vec!["7".to_owned(), "a".into()],
-            vec![String::new(), "b".into()],
-            vec!["8".into()],
-        ];
-        fill_down(&mut rows, &Dimensions { start: (3, 1), end: (4, 1) }, (3, 1));
-        assert_eq!(
-            rows,
-            [vec!["7".to_owned(), "a".into()], vec!["7".into(), "b".into()], vec!["8".into()]]
-        );
+        let mut grid = Grid::default();
+        for (row, column, text) in [(3, 1, "7"), (3, 2, "a"), (4, 2, "b"), (6, 1, "8")] {
+            grid.add(row, column, &Data::String(text.into()));
+        }
+        grid.fill_down(&Dimensions { start: (3, 1), end: (4, 1) });
+        let mut lines = Vec::new();
+        for record in grid.into_records() {
+            lines.push(format!("{}: {}", record.line, record.fields.join("|")));
+        }
+        assert_eq!(lines, ["4: 7|a", "5: 7|b", "7: 8|"]);
     }
 }

@@ -104,3 +104,24 @@ fn a_workbook_says_the_same_as_a_csv() {
     assert_eq!(hotel.load(0, "load"), "");
     assert!(HEADINGS.contains("guests.csv"));
 }
+
+#[test]
+fn a_stray_cell_far_out_costs_nothing_and_takes_no_row_away() {
+    for (row, column) in [(1_048_575, 16_383), (1_048_575, 701), (0, 16_383), (1_048_575, 300)] {
+        let hotel = TestEnv::with(ROOMS);
+        let mut workbook = Workbook::new();
+        let sheet = workbook.add_worksheet();
+        texts(sheet, 0, &["Номер заявки", "Статус", "Дата заезда", "Выезд", "Сумма", "Гость"]);
+        sheet.write(row, column, "x").unwrap();
+        for line in 1..3000 {
+            let number = line.to_string();
+            let cells = [&number, "confirmed", "20.05.2026", "29.05.2026", "1", "7"];
+            texts(sheet, line, &cells);
+        }
+        hotel.report("rooms.xlsx", workbook.save_to_buffer().unwrap());
+        hotel.replace(crate::env::CONFIG, "\"Время заезда\" = \"arrival\"\n", "");
+        hotel.replace(crate::env::CONFIG, "\"Телефон\" = \"phone_of_guest\"\n", "");
+        hotel.run(0, "load");
+        assert_eq!(hotel.asked::<i64>("SELECT count(*) FROM bookings"), 2999, "{row} {column}");
+    }
+}

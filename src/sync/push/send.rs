@@ -79,16 +79,8 @@ impl Push<'_, '_> {
         let originator = &self.config.portal.originator;
         let mut mark = |now| {
             let writer = state.writer()?;
-            for PreparedStep { item, operation, owned_values, .. } in &calls {
-                // Whatever becomes of the call, the card is the record's own, and deals may go on
-                // pointing at it.
-                if let Some(crm_id) = item.card_found_by_mark(originator) {
-                    writer.link_by_origin(item.key(), crm_id)?;
-                }
-                let either = item.record.owned_values.union(owned_values);
-                let attempt =
-                    InDoubtCall { operation: *operation, row: item.row(), owned_values: &either };
-                writer.mark_in_doubt(item.key(), &attempt, now)?;
+            for call in &calls {
+                note_call(&writer, call, originator, now)?;
             }
             writer.set(&LAST_CALL, &now)?;
             writer.commit()?;
@@ -421,6 +413,24 @@ fn confirmed_object(call: &PreparedStep, value: &Value) -> Option<i64> {
 /// `crm.deal.add` returns the id, `crm.item.import` an item that has it.
 fn new_id(value: &Value) -> Option<i64> {
     object_id(value.pointer("/item/id").unwrap_or(value)).filter(|id| *id > 0)
+}
+
+/// Writes down, before a call, that it may take effect.
+fn note_call(
+    writer: &Writer<'_>,
+    call: &PreparedStep,
+    originator: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let PreparedStep { item, operation, owned_values, .. } = call;
+    // Whatever becomes of the call, the card is the record's own, and deals may go on pointing at
+    // it.
+    if let Some(crm_id) = item.card_found_by_mark(originator) {
+        writer.link_by_origin(item.key(), crm_id)?;
+    }
+    let either = item.record.owned_values.union(owned_values);
+    let attempt = InDoubtCall { operation: *operation, row: item.row(), owned_values: &either };
+    Ok(writer.mark_in_doubt(item.key(), &attempt, now)?)
 }
 
 fn printable_error(error: CallError, sent: &[Command]) -> CallError {

@@ -38,6 +38,10 @@ impl From<rusqlite::Error> for StateError {
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
                 StateError::with_cause(StateMessage::Damaged, error)
             }
+            Some(ErrorCode::CannotOpen) => match private_files::no_descriptors() {
+                Some(reason) => StateError::with_cause(reason, error),
+                None => StateError(error.to_string().into()),
+            },
             _ => StateError(error.to_string().into()),
         }
     }

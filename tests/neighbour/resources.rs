@@ -99,3 +99,11 @@ fn too_few_file_descriptors_are_called_so() {
         assert_eq!(said.code, Some(3));
     }
 }
+
+#[test]
+fn too_few_file_descriptors_are_called_so_once_the_state_is_open() {
+    let Some(place) = place("http://127.0.0.1:9/rest/1/s3cr3t/") else { return };
+    let Some(said) = limited(&place, "--nofile=6", "initial-export") else { return };
+    said.has("too few file descriptors");
+    assert_eq!(said.code, Some(3));
+}

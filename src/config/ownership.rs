@@ -13,6 +13,8 @@ use crate::domain::messages::ConfigMessage;
 use crate::platform::system_user;
 
 const ROOT: u32 = 0;
+const OTHERS_WRITE: u32 = 0o002;
+const GROUP_AND_OTHERS_WRITE: u32 = 0o022;
 
 /// Refuses a configuration that others may write, where this user must not obey them. `owners` are
 /// those of the name, which may be a link, and of the file.
@@ -39,12 +41,13 @@ pub(super) fn refuse_others_file(
 /// The owner of a file that others than this user may write; none where nobody else may. Root does
 /// not count, who may write every file anyway.
 ///
-/// The group counts whatever it is: where other users have rights of their own (an ACL), its bits
-/// show the most that any of them has.
+/// In root's files the group counts whatever it is: where other users have rights of their own (an
+/// ACL), its bits show the most that any of them has. In a user's own file it does not, because
+/// many systems let a user's group write what the user makes.
 fn owner_where_others_write(owners: [u32; 2], mode: u32, user: u32) -> Option<u32> {
-    const GROUP_AND_OTHERS_WRITE: u32 = 0o022;
     let other = owners.into_iter().find(|owner| ![user, ROOT].contains(owner));
-    let is_open = mode & GROUP_AND_OTHERS_WRITE != 0;
+    let others_write = if owners[1] == ROOT { GROUP_AND_OTHERS_WRITE } else { OTHERS_WRITE };
+    let is_open = mode & others_write != 0;
     other.or_else(|| is_open.then_some(owners[1]))
 }
 
@@ -76,7 +79,9 @@ mod tests {
             ([USER, USER], 0o644, None),
             ([0, 0], 0o644, None),
             ([USER, 0], 0o640, None),
-            ([USER, USER], 0o664, Some(USER)),
+            ([USER, USER], 0o664, None),
+            ([USER, USER], 0o666, Some(USER)),
+            ([0, 0], 0o664, Some(0)),
             ([USER, USER], 0o602, Some(USER)),
             ([0, 0], 0o620, Some(0)),
             ([8, 8], 0o600, Some(8)),

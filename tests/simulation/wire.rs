@@ -236,6 +236,11 @@ impl World {
             self.portal.tick(now);
             // Whatever people restored while the call was on its way is no fault of ours.
             self.invariants.compare(&before, &self.portal, now - TimeDelta::minutes(3));
+            // It took effect when it was due, and not only with the request that shows it.
+            let effect = self.last_effect.map_or(now, |at| at.min(now));
+            let after = snapshot(&self.portal);
+            let made = after.keys().filter(|object| !before.contains_key(*object));
+            self.invariants.born.extend(made.map(|object| (*object, effect)));
         }
     }
 

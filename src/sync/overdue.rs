@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
-use crate::domain::messages::{Message, StateMessage, SyncMessage};
+use crate::domain::messages::{Message, ShellArgument, StateMessage, SyncMessage};
 use crate::platform::lock::Lock;
 use crate::platform::lock::note::{Holder, PassedOver};
 use crate::sync::options::RunKind;
@@ -39,7 +39,7 @@ pub(crate) fn overdue_notice(config: &Config, now: DateTime<Utc>) -> Option<Mess
 /// What is to be said of the run that is under way and keeps everybody from reading the state; none
 /// where no run does.
 pub(crate) fn busy_notice(config: &Config, now: DateTime<Utc>) -> Option<Message> {
-    let held = Lock::held_file(&config.state)?.display().to_string();
+    let held = held_file(config)?;
     let path = config.state.display().to_string();
     Some(overdue_notice(config, now).unwrap_or_else(|| match Lock::holder(&config.state) {
         Some(holder) => {
@@ -56,8 +56,14 @@ fn notice(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> Option<Mess
     }
     let PassedOver { runs, holder, .. } = told;
     let command = holder.as_ref().map_or("ecvi-b24", |holder| &holder.command).to_owned();
-    let held = Lock::held_file(&config.state)?.display().to_string();
+    let held = held_file(config)?;
     Some(SyncMessage::RunOverdue { command, since: told.since(), skipped: *runs, held }.into())
+}
+
+/// The file by which `fuser` finds the run.
+fn held_file(config: &Config) -> Option<ShellArgument> {
+    let held = Lock::held_file(&config.state)?;
+    Some(ShellArgument(held.display().to_string()))
 }
 
 fn is_overdue(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> bool {
@@ -72,6 +78,7 @@ fn is_overdue(config: &Config, told: &PassedOver, now: DateTime<Utc>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::language::Language;
 
     fn at(minute: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_700_000_000 + minute * 60, 0).unwrap()
@@ -102,6 +109,18 @@ mod tests {
         }
         let unknown = PassedOver { holder: None, ..told("", 3) };
         assert!(is_overdue(&config("150s"), &unknown, at(9)));
+    }
+
+    #[test]
+    fn the_command_that_finds_the_run_is_one_when_it_is_pasted() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("мой отель.db");
+        let config = Config { state, ..config("150s") };
+        let held = Lock::try_acquire(&config.state).unwrap().unwrap();
+        held.note_holder("sync", at(0)).unwrap();
+        let notice = busy_notice(&config, at(1)).unwrap().text(Language::En);
+        let lock = folder.path().join("мой отель.db.lock");
+        assert!(notice.contains(&format!("(fuser '{}')", lock.display())), "{notice}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Message, messages};
+use super::{Message, ShellArgument, messages};
 
 messages! {
     /// The file of the state.
@@ -28,7 +28,7 @@ messages! {
         Busy { path: String } =>
             "файл состояния {path} занят другой программой: повторите позже",
             "the state {path} is held by another program: try again later";
-        BusyRun { path: String, command: String, since: DateTime<Utc>, held: String } =>
+        BusyRun { path: String, command: String, since: DateTime<Utc>, held: ShellArgument } =>
             "файл состояния {path} занят другим запуском ({command}, с {since}): повторите позже; \
              если он не заканчивается, узнайте, кто держит {held} (fuser {held}), \
              и завершите этот процесс: сделанное им сохранено",

@@ -18,7 +18,7 @@ messages! {
             "первичная выгрузка ещё не завершена: выполните ecvi-b24 \
              initial-export, до этого sync ничего не передаёт",
             "no initial export was completed yet: run ecvi-b24 initial-export; until then sync sends nothing";
-        RunOverdue { command: String, since: DateTime<Utc>, skipped: u32, held: String } =>
+        RunOverdue { command: String, since: DateTime<Utc>, skipped: u32, held: ShellArgument } =>
             "другой запуск ({command}) не заканчивается с {since}, пропущено \
              запусков: {skipped}; узнайте, кто держит {held} (fuser {held}), \
              и завершите этот процесс: сделанное им сохранено",

@@ -121,8 +121,8 @@ impl Filling {
 }
 
 /// Through a link, tables and people's data would be written into another file, perhaps another
-/// user's: into any empty one by root.
-/// The same goes for an empty file of two names, which may be another's.
+/// user's: into any empty one by root. The same goes for an empty file of two names, which may be
+/// another's.
 fn refuse_unfit(path: &Path) -> Result<()> {
     let Ok(found) = path.symlink_metadata() else { return Ok(()) };
     let shown = path.display().to_string();
